@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is compiled in the Swift 6 language mode, with warnings as errors and with imports that stay
+// inside the module unless they are written `public import`.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "backupctl",
+  products: [
+    .executable(name: "backupctl", targets: ["backupctl"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The table of who may import whom is held by Tests/ArchitectureTests.
+    .executableTarget(name: "backupctl", dependencies: ["BackupCommands"], swiftSettings: strict),
+    .target(
+      name: "BackupCommands",
+      dependencies: [
+        "BackupEngine", "BackupRepository", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
+        argumentParser, logging,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "BackupEngine",
+      dependencies: [
+        "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel", logging,
+      ],
+      swiftSettings: strict),
+    .target(name: "JobEngine", dependencies: [logging], swiftSettings: strict),
+    .target(
+      name: "BackupRepository", dependencies: ["BackupArchive", "HostSystem", "BackupModel", crypto],
+      resources: [.embedInCode("Resources/rescue.py"), .embedInCode("Resources/README.txt")],
+      swiftSettings: strict),
+    .target(
+      name: "BackupArchive", dependencies: ["CLibArchive", "CZstd", "HostSystem", "BackupModel", crypto],
+      swiftSettings: strict),
+    .target(name: "BackupPolicy", dependencies: ["BackupModel", yams], swiftSettings: strict),
+    .target(name: "HostSystem", dependencies: ["CLinux", "BackupModel"], swiftSettings: strict),
+    .target(name: "BackupModel", swiftSettings: strict),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    .testTarget(name: "BackupModelTests", dependencies: ["BackupModel"], swiftSettings: strict),
+    .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "BackupModel"], swiftSettings: strict),
+    .testTarget(
+      name: "BackupArchiveTests", dependencies: ["BackupArchive", "HostSystem", "BackupModel"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BackupRepositoryTests",
+      dependencies: ["BackupRepository", "BackupArchive", "HostSystem", "BackupModel"], swiftSettings: strict),
+    .testTarget(
+      name: "BackupPolicyTests", dependencies: ["BackupPolicy", "BackupModel"], swiftSettings: strict),
+    .testTarget(name: "JobEngineTests", dependencies: ["JobEngine"], swiftSettings: strict),
+    .testTarget(
+      name: "BackupEngineTests",
+      dependencies: [
+        "BackupEngine", "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["BackupCommands", "HostSystem", "BackupModel"],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,88 @@
+/// The name of a chunk: the SHA-256 of its bytes.
+public struct ChunkID: Hashable, Sendable {
+  /// The 32 bytes of the digest as four big-endian words, so that comparing words compares bytes.
+  public let words: SIMD4<UInt64>
+
+  /// Makes an id of four big-endian words.
+  public init(words: SIMD4<UInt64>) { self.words = words }
+
+  /// Makes an id of the 32 bytes of a digest; nil if there are not 32.
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 32 else { return nil }
+    var words = SIMD4<UInt64>()
+    for (position, byte) in bytes.enumerated() {
+      words[position >> 3] = words[position >> 3] << 8 | UInt64(byte)
+    }
+    self.words = words
+  }
+
+  /// The 32 bytes.
+  public var bytes: [UInt8] {
+    (0..<32).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - 8 * ($0 & 7))) }
+  }
+}
+
+extension ChunkID: Comparable {
+  /// Orders as the bytes do.
+  public static func < (left: ChunkID, right: ChunkID) -> Bool {
+    for word in 0..<4 where left.words[word] != right.words[word] { return left.words[word] < right.words[word] }
+    return false
+  }
+}
+
+extension ChunkID: CustomStringConvertible {
+  /// 64 lower-case hexadecimal digits.
+  public var description: String {
+    var text: [UInt8] = []
+    appendHexadecimal(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends the 64 hexadecimal digits.
+  public func appendHexadecimal(to text: inout [UInt8]) {
+    for word in 0..<4 {
+      var rest = words[word]
+      for _ in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: rest >> 60)
+        text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        rest <<= 4
+      }
+    }
+  }
+
+  /// Parses 64 lower-case hexadecimal digits; nil for anything else.
+  public init?(hexadecimal digits: some Collection<UInt8>) {
+    guard digits.count == 64 else { return nil }
+    var words = SIMD4<UInt64>()
+    for (position, digit) in digits.enumerated() {
+      let value: UInt8
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      words[position >> 4] = words[position >> 4] << 4 | UInt64(value)
+    }
+    self.words = words
+  }
+
+  /// Parses the printed form.
+  public init?(parsing text: String) { self.init(hexadecimal: Array(text.utf8)) }
+}
+
+extension ChunkID: Codable {
+  /// Decodes the printed form.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let parsed = ChunkID(parsing: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a SHA-256 in hexadecimal")
+    }
+    self = parsed
+  }
+
+  /// Encodes the printed form.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
