@@ -1,0 +1,103 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <locale.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+const int clinux_O_PATH = O_PATH, clinux_O_NOATIME = O_NOATIME, clinux_O_TMPFILE = O_TMPFILE;
+const int clinux_SEEK_DATA = SEEK_DATA, clinux_SEEK_HOLE = SEEK_HOLE, clinux_AT_EMPTY_PATH = AT_EMPTY_PATH;
+
+int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
+  return openat(directory, path, flags, mode);
+}
+
+int clinux_openat_beneath(int directory, const char *path, int flags, mode_t mode) {
+  struct open_how how;
+  memset(&how, 0, sizeof how);
+  how.flags = (uint64_t)(unsigned)flags;
+  how.mode = (flags & (O_CREAT | __O_TMPFILE)) ? mode : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int clinux_fstatat(int directory, const char *path, int flags, struct clinux_stat *out) {
+  struct stat s;
+  int result = fstatat(directory, path, &s, flags);
+  if (result != 0) return result;
+  out->device = s.st_dev;
+  out->inode = s.st_ino;
+  out->links = s.st_nlink;
+  out->size = (uint64_t)s.st_size;
+  out->blocks = (uint64_t)s.st_blocks;
+  out->mode = s.st_mode;
+  out->uid = s.st_uid;
+  out->gid = s.st_gid;
+  out->rdev_major = major(s.st_rdev);
+  out->rdev_minor = minor(s.st_rdev);
+  out->mtime = s.st_mtim.tv_sec;
+  out->mtime_nsec = (uint32_t)s.st_mtim.tv_nsec;
+  out->ctime = s.st_ctim.tv_sec;
+  out->ctime_nsec = (uint32_t)s.st_ctim.tv_nsec;
+  return 0;
+}
+
+ssize_t clinux_getdents(int directory, void *buffer, size_t size) {
+  return syscall(SYS_getdents64, directory, buffer, size);
+}
+
+int clinux_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to) {
+  return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+int clinux_is_cached(int file) {
+  char byte;
+  struct iovec vector = {&byte, 1};
+  ssize_t count = preadv2(file, &vector, 1, 0, RWF_NOWAIT);
+  return count < 0 && errno == EAGAIN ? 0 : 1;
+}
+
+int clinux_drop_cache(int file) { return posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED); }
+
+int clinux_start_writeback(int file, int64_t offset, int64_t length) {
+  return sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int clinux_flock(int file, int exclusive) { return flock(file, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }
+
+uint64_t clinux_makedev(uint32_t major_number, uint32_t minor_number) { return makedev(major_number, minor_number); }
+
+int clinux_mknodat(int directory, const char *name, mode_t mode, uint64_t device) {
+  return mknodat(directory, name, mode, (dev_t)device);
+}
+
+void clinux_coarse_time(int64_t *seconds, uint32_t *nanoseconds) {
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  *seconds = now.tv_sec;
+  *nanoseconds = (uint32_t)now.tv_nsec;
+}
+
+int clinux_set_utf8_ctype(void) { return setlocale(LC_CTYPE, "C.UTF-8") ? 0 : -1; }
+
+int clinux_space(int file, uint64_t *available, uint64_t *total) {
+  struct statvfs s;
+  int result = fstatvfs(file, &s);
+  if (result != 0) return result;
+  *available = (uint64_t)s.f_bavail * s.f_frsize;
+  *total = (uint64_t)s.f_blocks * s.f_frsize;
+  return 0;
+}
+
+int clinux_syncfs(int file) { return syncfs(file); }

@@ -1,0 +1,43 @@
+// What Swift can't call: variadic functions, calls that glibc doesn't wrap, macros, and structures whose
+// layout the importer hides behind feature macros. Every function returns what the system call returns (-1 and
+// errno on failure) and does nothing else.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// The fields of struct stat, by value and with fixed widths.
+struct clinux_stat {
+  uint64_t device, inode, links, size, blocks;
+  uint32_t mode, uid, gid, rdev_major, rdev_minor;
+  int64_t mtime, ctime;
+  uint32_t mtime_nsec, ctime_nsec;
+};
+
+int clinux_openat(int directory, const char *path, int flags, mode_t mode);
+// openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS.
+int clinux_openat_beneath(int directory, const char *path, int flags, mode_t mode);
+int clinux_fstatat(int directory, const char *path, int flags, struct clinux_stat *out);
+ssize_t clinux_getdents(int directory, void *buffer, size_t size);
+int clinux_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to);
+// 1: the first byte of the file is in the page cache (or can't be asked); 0: it isn't.
+int clinux_is_cached(int file);
+int clinux_drop_cache(int file);
+int clinux_start_writeback(int file, int64_t offset, int64_t length);
+int clinux_flock(int file, int exclusive);
+uint64_t clinux_makedev(uint32_t major, uint32_t minor);
+int clinux_mknodat(int directory, const char *name, mode_t mode, uint64_t device);
+// CLOCK_REALTIME_COARSE: the clock that stamps inodes.
+void clinux_coarse_time(int64_t *seconds, uint32_t *nanoseconds);
+int clinux_set_utf8_ctype(void);
+// Available and total bytes of the file system that holds an open file.
+int clinux_space(int file, uint64_t *available, uint64_t *total);
+int clinux_syncfs(int file);
+
+// Values of macros that are hidden without _GNU_SOURCE.
+extern const int clinux_O_PATH, clinux_O_NOATIME, clinux_O_TMPFILE, clinux_SEEK_DATA, clinux_SEEK_HOLE;
+extern const int clinux_AT_EMPTY_PATH;
+
+#endif
