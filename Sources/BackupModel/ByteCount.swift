@@ -51,7 +51,7 @@ extension ByteCount: CustomStringConvertible {
 
   /// Parses `123`, `64K`, `64KiB`, `1.5 GiB`, `2M`; units are binary. Returns nil for anything else.
   public init?(parsing text: some StringProtocol) {
-    let trimmed = text.filter { $0 != " " }
+    let trimmed = String(text.filter { $0 != " " })
     let digits = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard !digits.isEmpty, let number = Double(digits), number.isFinite else { return nil }
     let shift: Int

@@ -57,9 +57,6 @@ ssize_t clinux_getdents(int directory, void *buffer, size_t size) {
   return syscall(SYS_getdents64, directory, buffer, size);
 }
 
-int clinux_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to) {
-  return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
-}
 
 int clinux_is_cached(int file) {
   char byte;

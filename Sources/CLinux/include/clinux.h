@@ -21,7 +21,6 @@ int clinux_openat(int directory, const char *path, int flags, mode_t mode);
 int clinux_openat_beneath(int directory, const char *path, int flags, mode_t mode);
 int clinux_fstatat(int directory, const char *path, int flags, struct clinux_stat *out);
 ssize_t clinux_getdents(int directory, void *buffer, size_t size);
-int clinux_renameat_noreplace(int from_dir, const char *from, int to_dir, const char *to);
 // 1: the first byte of the file is in the page cache (or can't be asked); 0: it isn't.
 int clinux_is_cached(int file);
 int clinux_drop_cache(int file);
