@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 
 // The fields of struct stat, by value and with fixed widths.
 struct clinux_stat {
@@ -34,6 +35,8 @@ int clinux_set_utf8_ctype(void);
 // Available and total bytes of the file system that holds an open file.
 int clinux_space(int file, uint64_t *available, uint64_t *total);
 int clinux_syncfs(int file);
+// Processors that this process may run on (sched_getaffinity), at least 1.
+int clinux_processors(void);
 
 // Values of macros that are hidden without _GNU_SOURCE.
 extern const int clinux_O_PATH, clinux_O_NOATIME, clinux_O_TMPFILE, clinux_SEEK_DATA, clinux_SEEK_HOLE;
