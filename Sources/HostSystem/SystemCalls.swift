@@ -36,7 +36,7 @@ public struct NameInArray {
     self.offset = offset
   }
 
-  filefunc withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
     bytes.withUnsafeBytes { raw in
       guard let base = raw.baseAddress else { preconditionFailure("the array isn't empty") }
       return body((base + offset).assumingMemoryBound(to: CChar.self))
