@@ -1,10 +1,22 @@
 /// The name of a chunk: the SHA-256 of its bytes.
 public struct ChunkID: Hashable, Sendable {
-  /// The 32 bytes of the digest as four big-endian words, so that comparing words compares bytes.
-  public let words: SIMD4<UInt64>
+  // The 32 bytes as four big-endian words, so that comparing words compares bytes; four fields rather than a vector
+  // keep the alignment at 8 bytes, and with it the tables that hold many ids small.
+  private let word0: UInt64
+  private let word1: UInt64
+  private let word2: UInt64
+  private let word3: UInt64
 
   /// Makes an id of four big-endian words.
-  public init(words: SIMD4<UInt64>) { self.words = words }
+  public init(words: SIMD4<UInt64>) {
+    word0 = words[0]
+    word1 = words[1]
+    word2 = words[2]
+    word3 = words[3]
+  }
+
+  /// The 32 bytes of the digest as four big-endian words.
+  public var words: SIMD4<UInt64> { SIMD4(word0, word1, word2, word3) }
 
   /// Makes an id of the 32 bytes of a digest; nil if there are not 32.
   public init?(bytes: some Collection<UInt8>) {
@@ -13,20 +25,20 @@ public struct ChunkID: Hashable, Sendable {
     for (position, byte) in bytes.enumerated() {
       words[position >> 3] = words[position >> 3] << 8 | UInt64(byte)
     }
-    self.words = words
+    self.init(words: words)
   }
 
   /// The 32 bytes.
   public var bytes: [UInt8] {
-    (0..<32).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - 8 * ($0 & 7))) }
+    let words = words
+    return (0..<32).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - 8 * ($0 & 7))) }
   }
 }
 
 extension ChunkID: Comparable {
   /// Orders as the bytes do.
   public static func < (left: ChunkID, right: ChunkID) -> Bool {
-    for word in 0..<4 where left.words[word] != right.words[word] { return left.words[word] < right.words[word] }
-    return false
+    (left.word0, left.word1, left.word2, left.word3) < (right.word0, right.word1, right.word2, right.word3)
   }
 }
 
@@ -40,6 +52,7 @@ extension ChunkID: CustomStringConvertible {
 
   /// Appends the 64 hexadecimal digits.
   public func appendHexadecimal(to text: inout [UInt8]) {
+    let words = words
     for word in 0..<4 {
       var rest = words[word]
       for _ in 0..<16 {
@@ -63,7 +76,7 @@ extension ChunkID: CustomStringConvertible {
       }
       words[position >> 4] = words[position >> 4] << 4 | UInt64(value)
     }
-    self.words = words
+    self.init(words: words)
   }
 
   /// Parses the printed form.
