@@ -51,7 +51,8 @@ public final class FrameEncoder {
   /// Content that doesn't shrink by sampling is stored raw.
   /// - Throws: ``ArchiveError`` `library` if compressing fails; `damagedFrame` if the frame doesn't decompress to
   ///   `content`: the machine's memory or the library can't be trusted then.
-  public func encode(_ content: [UInt8], chunks: [FrameChunk], beginsMember: Bool) throws(ArchiveError) -> EncodedFrame {
+  public func encode(_ content: [UInt8], chunks: [FrameChunk], beginsMember: Bool) throws(ArchiveError) -> EncodedFrame
+  {
     guard !content.isEmpty, content.count <= PackLimits.frameContentBytes else {
       throw ArchiveError(.tooLarge, "cannot make a frame of \(content.count) bytes")
     }

@@ -28,7 +28,8 @@ public final class PackReader: Sendable {
     let tail = try file.contents(at: fileSize - Int64(tailSize), count: tailSize)
     guard let seekBytes = SeekTable.size(tail: tail), seekBytes + Int64(TableOfContents.footerBytes) + 8 <= fileSize
     else {
-      throw ArchiveError(.notAPack, "the pack has no seek table at its end", cause: "the file is cut short or not a pack")
+      throw ArchiveError(
+        .notAPack, "the pack has no seek table at its end", cause: "the file is cut short or not a pack")
     }
     let footerEnd = fileSize - seekBytes
     let footer = try file.contents(
@@ -61,7 +62,8 @@ public final class PackReader: Sendable {
       guard record.offset == position, record.size > 0, record.contentSize > 0,
         Int(record.contentSize) <= PackLimits.frameContentBytes
       else {
-        throw ArchiveError(.damagedTable, "the pack's table of contents is damaged", cause: "frame \(number) is out of place")
+        throw ArchiveError(
+          .damagedTable, "the pack's table of contents is damaged", cause: "frame \(number) is out of place")
       }
       position += UInt64(record.size)
       frames.append(record)

@@ -109,7 +109,9 @@ public final class TarSerializer {
       archive_entry_set_filetype(entry, UInt32(0o100000))
       archive_entry_set_size(entry, size)
       if let ranges {
-        for range in ranges { archive_entry_sparse_add_entry(entry, range.lowerBound, range.upperBound - range.lowerBound) }
+        for range in ranges {
+          archive_entry_sparse_add_entry(entry, range.lowerBound, range.upperBound - range.lowerBound)
+        }
         if ranges.isEmpty { archive_entry_sparse_add_entry(entry, size, 0) }
       }
     case .hardLink(let target):
@@ -178,7 +180,8 @@ public final class TarSerializer {
   }
 
   /// Gives libarchive the file as it reads: it drops what lies in holes without looking at it.
-  private func writeSparse(_ data: ArraySlice<UInt8>, ranges: [Range<Int64>], of member: TarMember) throws(ArchiveError) {
+  private func writeSparse(_ data: ArraySlice<UInt8>, ranges: [Range<Int64>], of member: TarMember) throws(ArchiveError)
+  {
     guard case .file(let size, _) = member.kind else { return }
     guard archive_write_data(archive, "", 0) >= 0 else { throw failure("write the map of", member) }
     var position: Int64 = 0

@@ -32,8 +32,7 @@ public final class FrameCompressor {
   /// Compresses all of `content` into one frame, which replaces what `frame` held.
   ///
   /// - Throws: ``ArchiveError`` `library`.
-  public func compress(_ content: [UInt8], _ compression: Compression, into frame: inout [UInt8]) throws(ArchiveError)
-  {
+  public func compress(_ content: [UInt8], _ compression: Compression, into frame: inout [UInt8]) throws(ArchiveError) {
     let level: Int32
     switch compression {
     case .level(let number): level = Int32(number)
@@ -121,7 +120,8 @@ public final class FrameDecompressor {
       }
     }
     if ZSTD_isError(result) != 0 {
-      throw ArchiveError(.damagedFrame, "the frame is damaged", cause: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
+      throw ArchiveError(
+        .damagedFrame, "the frame is damaged", cause: "zstd: \(String(cString: ZSTD_getErrorName(result)))")
     }
     guard result == size else {
       throw ArchiveError(.damagedFrame, "the frame is damaged", cause: "its size is not the one that the pack states")

@@ -85,3 +85,25 @@ public struct DeviceNumber: Sendable, Hashable {
     self.minor = minor
   }
 }
+
+extension FileStatus {
+  /// Makes a status of its parts.
+  public init(
+    kind: FileKind, permissions: UInt32, device: UInt64, inode: UInt64, links: UInt64, size: Int64,
+    allocatedBytes: Int64, owner: UInt32, group: UInt32, deviceNumber: DeviceNumber, modified: Timestamp,
+    changed: Timestamp
+  ) {
+    self.kind = kind
+    self.permissions = permissions
+    self.device = device
+    self.inode = inode
+    self.links = links
+    self.size = size
+    self.allocatedBytes = allocatedBytes
+    self.owner = owner
+    self.group = group
+    self.deviceNumber = deviceNumber
+    self.modified = modified
+    self.changed = changed
+  }
+}

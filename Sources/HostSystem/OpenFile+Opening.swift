@@ -122,3 +122,17 @@ extension OpenFile {
     return true
   }
 }
+
+extension OpenFile {
+  /// All names in this directory, in no particular order, without `.` and `..`.
+  public func names() throws(SystemError) -> [PathBytes] {
+    var names: [PathBytes] = []
+    var buffer = [UInt8](repeating: 0, count: 32_768)
+    var ranges: [Range<Int>] = []
+    while try readNames(into: &buffer, { ranges.append($0..<$0 + $1) }) {
+      names += ranges.map { Array(buffer[$0]) }
+      ranges.removeAll(keepingCapacity: true)
+    }
+    return names
+  }
+}

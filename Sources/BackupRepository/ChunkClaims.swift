@@ -1,0 +1,52 @@
+public import BackupModel
+import Synchronization
+
+/// Which chunks a source's packs hold, or will hold when the point being written is complete.
+///
+/// Safe to use from several threads. The tables of contents are read at the first question, so an archive in which nothing
+/// changed never reads them.
+public final class ChunkClaims: Sendable {
+  private let store: SourceStore
+  private struct State {
+    var known: KnownChunks?
+    var unreadable: [(pack: PackName, error: any Error)] = []
+  }
+  private let state = Mutex(State())
+
+  init(store: SourceStore) { self.store = store }
+
+  /// Claims a chunk for storing.
+  ///
+  /// - Returns: true if nobody has it: then the caller must store it, in the point being written.
+  public func claim(_ id: ChunkID) throws -> Bool {
+    try state.withLock { state in
+      try load(&state)
+      return state.known?.insert(id) ?? true
+    }
+  }
+
+  /// Whether a chunk is stored or claimed.
+  public func contains(_ id: ChunkID) throws -> Bool {
+    try state.withLock { state in
+      try load(&state)
+      return state.known?.contains(id) ?? false
+    }
+  }
+
+  /// Packs whose tables couldn't be read. Their chunks count as unknown, so what is still in the source is stored again.
+  public var unreadablePacks: [(pack: PackName, error: any Error)] { state.withLock { $0.unreadable } }
+
+  private func load(_ state: inout State) throws {
+    guard state.known == nil else { return }
+    var known = KnownChunks()
+    for name in try store.packNames() {
+      do {
+        let reader = try store.openPack(name)
+        try reader.forEachChunk { _ = known.insert($0.id) }
+      } catch {
+        state.unreadable.append((name, error))
+      }
+    }
+    state.known = known
+  }
+}

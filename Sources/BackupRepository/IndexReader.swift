@@ -1,0 +1,167 @@
+import BackupArchive
+public import BackupModel
+public import HostSystem
+
+/// Reads the index of one point. Not thread-safe: each thread has its own.
+public final class IndexReader {
+  private let root: IndexRoot
+  private let chunks: ChunkReader
+  private let decompressor: FrameDecompressor
+  /// Called with the id of each block before it is read.
+  public var willReadBlock: ((ChunkID) -> Void)?
+
+  /// Begins to read an index.
+  public init(root: IndexRoot, chunks: ChunkReader) throws {
+    self.root = root
+    self.chunks = chunks
+    decompressor = try FrameDecompressor()
+    guard root.level >= 0, root.level <= IndexLimits.levels else {
+      throw RepositoryError(.damaged, "cannot read an index: it has \(root.level) levels")
+    }
+  }
+
+  /// The bytes of a block.
+  func block(_ id: ChunkID) throws -> [UInt8] {
+    willReadBlock?(id)
+    let bytes = try chunks.bytes(of: id, with: decompressor)
+    guard bytes.count <= IndexLimits.blockBytes, bytes.last == 0x0A else {
+      throw RepositoryError(.damaged, "cannot read an index block: \(id) is not made of lines")
+    }
+    return bytes
+  }
+
+  /// A line of a branch block.
+  struct Branch {
+    var path: PathBytes
+    var offset: UInt64?
+    var child: ChunkID
+  }
+
+  private func branches(_ block: [UInt8]) throws -> [Branch] {
+    var branches: [Branch] = []
+    for line in block.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
+      let fields = line.split(separator: 0x09, omittingEmptySubsequences: false)
+      guard fields.count == 2 || fields.count == 3, let path = unescaped(fields[0]), isSafeIndexPath(path),
+        let child = ChunkID(hexadecimal: fields[1])
+      else { throw RepositoryError(.damaged, "cannot read an index: a branch line is not valid") }
+      var offset: UInt64?
+      if fields.count == 3 {
+        guard let number = IndexLineParser.number(fields[2]) else {
+          throw RepositoryError(.damaged, "cannot read an index: a branch line's offset is not valid")
+        }
+        offset = number
+      }
+      branches.append(Branch(path: path, offset: offset, child: child))
+    }
+    return branches
+  }
+
+  /// Calls `body` with the leaf blocks in order, beginning with the one in which `first` would stand.
+  ///
+  /// - Parameter body: returns false to end.
+  public func forEachLeaf(from first: PathBytes? = nil, _ body: ([UInt8]) throws -> Bool) throws {
+    _ = try visit(root.root, level: root.level, from: first, body)
+  }
+
+  private func visit(
+    _ id: ChunkID, level: Int, from first: PathBytes?, _ body: ([UInt8]) throws -> Bool
+  ) throws -> Bool {
+    let block = try block(id)
+    if level == 0 { return try body(block) }
+    let branches = try branches(block)
+    var start = 0
+    if let first {
+      // The last branch whose first line doesn't come after the path's own line.
+      start =
+        branches.lastIndex { branch in
+          let order = comparePaths(branch.path[...], first[...])
+          return order < 0 || (order == 0 && branch.offset == nil)
+        } ?? 0
+    }
+    for position in start..<branches.count {
+      let isFirst = position == start
+      guard try visit(branches[position].child, level: level - 1, from: isFirst ? first : nil, body) else {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Calls `body` with the entries in order: all of them, or from `first` on.
+  ///
+  /// - Parameter body: returns false to end.
+  /// - Throws: ``RepositoryError`` `damaged` if the index isn't sorted or an entry isn't valid; what `body` throws.
+  public func forEachEntry(from first: PathBytes? = nil, _ body: (IndexEntry) throws -> Bool) throws {
+    var pending: IndexEntry?
+    var covered: Int64 = 0
+    var goesOn = true
+    func deliver() throws {
+      guard let entry = pending else { return }
+      pending = nil
+      if let first, comparePaths(entry.path[...], first[...]) < 0 { return }
+      try IndexLineParser.validate(entry)
+      goesOn = try body(entry)
+    }
+    try forEachLeaf(from: first) { block in
+      var start = block.startIndex
+      while start < block.endIndex, goesOn {
+        let end = block[start...].firstIndex(of: 0x0A) ?? block.endIndex
+        let line = block[start..<end]
+        start = end + 1
+        let head = try IndexLineParser.head(of: line)
+        if head.isContinuation {
+          let (offset, extents) = try IndexLineParser.continuation(of: line)
+          // Without its entry: reading began in the middle of a file that comes before `first`.
+          if pending == nil, first != nil { continue }
+          guard pending?.path == head.path, offset == covered else {
+            throw RepositoryError(.damaged, "cannot read an index: a continuation line is out of place")
+          }
+          pending?.extents += extents
+          covered = try sum(covered, extents)
+        } else {
+          if let previous = pending, comparePaths(previous.path[...], head.path[...]) >= 0 {
+            throw RepositoryError(.damaged, "cannot read an index: its entries are not sorted")
+          }
+          try deliver()
+          guard goesOn else { break }
+          let entry = try IndexLineParser.entry(of: line)
+          covered = try sum(0, entry.extents)
+          pending = entry
+        }
+      }
+      return goesOn
+    }
+    if goesOn { try deliver() }
+  }
+
+  private func sum(_ start: Int64, _ extents: [Extent]) throws -> Int64 {
+    var total = start
+    for extent in extents {
+      let (next, overflow) = total.addingReportingOverflow(extent.length)
+      guard !overflow else { throw RepositoryError(.damaged, "cannot read an index: a file is too large") }
+      total = next
+    }
+    return total
+  }
+
+  /// The entry of one path, or nil. Reads one block of each level.
+  public func entry(at path: PathBytes) throws -> IndexEntry? {
+    var found: IndexEntry?
+    try forEachEntry(from: path) { entry in
+      if entry.path == path { found = entry }
+      return false
+    }
+    return found
+  }
+
+  /// Calls `body` with the entry of a path and of everything below it.
+  public func forEachEntry(below path: PathBytes, _ body: (IndexEntry) throws -> Bool) throws {
+    if isRootPath(path[...]) { return try forEachEntry(body) }
+    try forEachEntry(from: path) { entry in
+      guard entry.path.starts(with: path), entry.path.count == path.count || entry.path[path.count] == 0x2F else {
+        return false
+      }
+      return try body(entry)
+    }
+  }
+}

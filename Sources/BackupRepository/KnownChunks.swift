@@ -1,0 +1,71 @@
+import BackupModel
+
+/// The set of chunks that a source's packs hold, in at most 24 bytes a chunk.
+///
+/// Open addressing with linear probing over the first 16 bytes of each id. Two different chunks would have to agree in
+/// 128 bits of SHA-256 to be taken for one another.
+struct KnownChunks {
+  private struct Key: Hashable {
+    var high: UInt64
+    var low: UInt64
+    static let empty = Key(high: 0, low: 0)
+  }
+
+  private var slots: [Key]
+  private(set) var count = 0
+
+  /// Makes an empty set with room for `capacity` chunks.
+  init(capacity: Int = 0) {
+    slots = [Key](repeating: .empty, count: Self.slotCount(for: max(capacity, 1024)))
+  }
+
+  /// Adds a chunk.
+  ///
+  /// - Returns: false if it was there already.
+  mutating func insert(_ id: ChunkID) -> Bool {
+    if (count + 1) * 20 > slots.count * 17 { grow() }
+    return insert(key(id))
+  }
+
+  /// Whether a chunk is in the set.
+  func contains(_ id: ChunkID) -> Bool {
+    let key = key(id)
+    var slot = Self.slot(of: key, among: slots.count)
+    while slots[slot] != .empty {
+      if slots[slot] == key { return true }
+      slot = slot + 1 == slots.count ? 0 : slot + 1
+    }
+    return false
+  }
+
+  private func key(_ id: ChunkID) -> Key {
+    let words = id.words
+    // An id whose first 16 bytes are zero would look like an empty slot; nobody will ever meet one.
+    return Key(high: words[0], low: words[1] | (words[0] | words[1] == 0 ? 1 : 0))
+  }
+
+  private mutating func insert(_ key: Key) -> Bool {
+    var slot = Self.slot(of: key, among: slots.count)
+    while slots[slot] != .empty {
+      if slots[slot] == key { return false }
+      slot = slot + 1 == slots.count ? 0 : slot + 1
+    }
+    slots[slot] = key
+    count += 1
+    return true
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = [Key](repeating: .empty, count: old.count + old.count / 5)
+    count = 0
+    for key in old where key != .empty { _ = insert(key) }
+  }
+
+  private static func slotCount(for capacity: Int) -> Int { capacity * 5 / 4 + 16 }
+
+  /// Ids are uniform, so scaling their first word spreads them evenly over any number of slots.
+  private static func slot(of key: Key, among count: Int) -> Int {
+    Int(truncatingIfNeeded: key.high.multipliedFullWidth(by: UInt64(count)).high)
+  }
+}

@@ -1,0 +1,172 @@
+public import BackupArchive
+public import BackupModel
+import HostSystem
+
+/// The sizes that a writer goes by.
+public struct WriterParameters: Sendable, Hashable {
+  /// zstd's level, 1 to 19.
+  public var compressionLevel: Int
+  /// Content of a frame aimed at.
+  public var frameSize: ByteCount
+  /// A pack is sealed at the first member that ends past this size.
+  public var packSize: ByteCount
+  /// Average length of the chunks of large files.
+  public var chunkSize: ByteCount
+  /// A pack is sealed when it holds this many chunks, which bounds the memory for its table of contents.
+  public var chunksPerPack: Int
+
+  /// The defaults: level 3, frames of 2 MiB, packs of 4 GiB, chunks of 1 MiB, 500,000 chunks in a pack.
+  public init(
+    compressionLevel: Int = 3, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
+    chunkSize: ByteCount = .mebibytes(1), chunksPerPack: Int = 500_000
+  ) {
+    self.compressionLevel = compressionLevel
+    self.frameSize = frameSize
+    self.packSize = packSize
+    self.chunkSize = chunkSize
+    self.chunksPerPack = chunksPerPack
+  }
+}
+
+/// Writes one point of a source: packs first, then the point.
+///
+/// A crash at any instant leaves the points listed before whole and this one absent; packs sealed by then serve the next
+/// attempt. Used by one thread; ``claims`` may be used by all.
+public final class PointWriter {
+  /// The name of the point that is written.
+  public let id: RecoveryPointID
+  /// Which chunks are stored already.
+  public let claims: ChunkClaims
+  /// The previous state: the newest good point, or the checkpoint of an interrupted first archive.
+  public let previous: RecoveryPoint?
+  /// Whether the source has no point yet: then every entry is stored as a whole ordinary member.
+  public let isFirst: Bool
+  /// Points that were passed over as the previous one because they can't be read.
+  public let unreadablePoints: [(id: RecoveryPointID, error: any Error)]
+  /// Bytes written to packs so far.
+  public private(set) var storedBytes: Int64 = 0
+  private let store: SourceStore
+  private let lock: SourceLock
+  private let parameters: WriterParameters
+  private let encoder: FrameEncoder
+  private var packNumber = 0
+  private var pack: (writer: PackWriter<PackFile>, file: any StorageFile, path: String)?
+  private var index = IndexBuilder()
+  private var previousBlocks: Set<ChunkID> = []
+  private var checkpointBase: ((RecoveryPointID, IndexRoot) -> RecoveryPoint)?
+
+  /// Begins a point. Removes what an interrupted writer left unfinished.
+  ///
+  /// - Parameter describe: makes the description of a checkpoint from its id and index.
+  public init(
+    store: SourceStore, lock: SourceLock, begun: Timestamp, parameters: WriterParameters,
+    describeCheckpoint describe: @escaping (RecoveryPointID, IndexRoot) -> RecoveryPoint
+  ) throws {
+    self.store = store
+    self.lock = lock
+    self.parameters = parameters
+    try store.removeUnfinished(lock)
+    id = try store.newPointID(begun: begun)
+    var unreadable: [(RecoveryPointID, any Error)] = []
+    let latest = try store.latestGoodPoint { unreadable.append(($0, $1)) }
+    unreadablePoints = unreadable.map { (id: $0.0, error: $0.1) }
+    isFirst = latest == nil
+    previous = try latest ?? store.latestCheckpoint()
+    claims = ChunkClaims(store: store)
+    encoder = try FrameEncoder(level: parameters.compressionLevel)
+    checkpointBase = describe
+  }
+
+  /// Notes that a block belongs to the previous index, so that it needn't be looked up when it comes again.
+  public func noteStored(_ blocks: [ChunkID]) { previousBlocks.formUnion(blocks) }
+
+  /// Appends a frame to the pack.
+  public func append(_ frame: EncodedFrame) throws {
+    let before = pack?.writer.writtenBytes ?? 0
+    if pack == nil {
+      packNumber += 1
+      let path = "\(store.packsPath)/\(PackName(point: id, number: packNumber).fileName)"
+      let file = try store.storage.createFile(path + ".part")
+      pack = (PackWriter(output: PackFile(file: file)), file, path)
+    }
+    try pack?.writer.append(frame)
+    storedBytes += (pack?.writer.writtenBytes ?? 0) - before
+  }
+
+  /// Appends whole lines to the index.
+  public func appendIndex(_ lines: ArraySlice<UInt8>) throws {
+    var index = self.index
+    self.index = IndexBuilder()
+    try index.append(lines) { try storeBlock($0, $1) }
+    self.index = index
+  }
+
+  private func storeBlock(_ id: ChunkID, _ block: [UInt8]) throws {
+    guard !previousBlocks.contains(id), try claims.claim(id) else { return }
+    let serializer = try TarSerializer()
+    let member = TarMember(
+      path: Array(".backupctl/index/\(id)".utf8), kind: .file(size: Int64(block.count), dataRanges: nil),
+      permissions: 0o600, modified: self.id.begun)
+    let start = try serializer.append(member, data: block[...])
+    let chunk = FrameChunk(id: id, offset: start, length: block.count)
+    try append(try encoder.encode(serializer.output, chunks: [chunk], beginsMember: true))
+  }
+
+  /// Seals the pack if it is large enough. To be called only where a member ends and the index has all entries so far.
+  public func sealIfFull() throws {
+    guard let pack,
+      pack.writer.writtenBytes >= parameters.packSize.bytes || pack.writer.chunkCount >= parameters.chunksPerPack
+    else { return }
+    try seal()
+  }
+
+  /// Seals the pack, and leaves a checkpoint if the source has no point yet.
+  ///
+  /// To be called only where a member ends and the index has all entries so far.
+  public func seal() throws {
+    var checkpoint: IndexRoot?
+    if isFirst, pack != nil {
+      var copy = index
+      checkpoint = try copy.finish { try storeBlock($0, $1) }
+    }
+    try closePack()
+    if let checkpoint, let point = checkpointBase?(id, checkpoint) {
+      let older = try store.checkpointNames()
+      let name = "\(id).checkpoint"
+      try store.storage.writeDurably(try PointFile.encode(point), to: "\(store.pointsPath)/\(name)")
+      for other in older where other != name { try store.storage.remove("\(store.pointsPath)/\(other)") }
+    }
+  }
+
+  private func closePack() throws {
+    guard var open = pack else { return }
+    pack = nil
+    let before = open.writer.writtenBytes
+    try open.writer.finish(encoder)
+    storedBytes += open.writer.writtenBytes - before
+    try open.file.synchronize()
+    try open.file.close()
+    try store.storage.publish(open.path)
+  }
+
+  /// Ends the index, seals the pack, and publishes the point.
+  ///
+  /// - Parameter describe: makes the point from its index; called once everything is stored.
+  /// - Throws: ``RepositoryError``; then the point is absent.
+  public func finish(_ describe: (IndexRoot) throws -> RecoveryPoint) throws -> RecoveryPoint {
+    var index = self.index
+    guard let root = try index.finish(store: { try storeBlock($0, $1) }) else {
+      preconditionFailure("an index has at least the entry of the root")
+    }
+    try closePack()
+    let point = try describe(root)
+    try store.storage.writeDurably(try PointFile.encode(point), to: "\(store.pointsPath)/\(id).json")
+    for name in try store.checkpointNames() { try store.storage.remove("\(store.pointsPath)/\(name)") }
+    return point
+  }
+}
+
+private struct PackFile: PackOutput {
+  let file: any StorageFile
+  func write(_ bytes: [UInt8]) throws { try file.write(bytes) }
+}
