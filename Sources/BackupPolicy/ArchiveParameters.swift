@@ -1,0 +1,55 @@
+public import BackupModel
+
+/// How archives are made; every parameter has a default.
+public struct ArchiveParameters: Hashable, Sendable {
+  /// The zstd level, 1 to 19; 3 unless set.
+  public var compressionLevel: Int
+  /// How much of a tar stream goes into one frame, 64 KiB to 64 MiB; 2 MiB unless set.
+  public var frameSize: ByteCount
+  /// How large a pack grows before it is sealed, 1 MiB to 1 TiB; 4 GiB unless set.
+  public var packSize: ByteCount
+  /// The average chunk of a large file, 64 KiB to 16 MiB; 1 MiB unless set.
+  public var chunkSize: ByteCount
+  /// How many threads read and compress, 1 to 256; nil, the default, is one for each processor.
+  public var threads: Int?
+  /// A point whose entries or bytes fell below this share of the previous one's is suspicious; 50 % unless set,
+  /// 0 % turns the check off.
+  public var suspiciousBelow: Percentage
+
+  /// Makes parameters; those not given have their defaults.
+  public init(
+    compressionLevel: Int = 3, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
+    chunkSize: ByteCount = .mebibytes(1), threads: Int? = nil, suspiciousBelow: Percentage = Percentage(percent: 50)
+  ) {
+    self.compressionLevel = compressionLevel
+    self.frameSize = frameSize
+    self.packSize = packSize
+    self.chunkSize = chunkSize
+    self.threads = threads
+    self.suspiciousBelow = suspiciousBelow
+  }
+
+  private static let keys: Set<String> = [
+    "compression-level", "frame-size", "pack-size", "chunk-size", "threads", "suspicious-below",
+  ]
+
+  /// Reads the mapping `parameters`.
+  init(_ node: DocumentNode) throws(PolicyError) {
+    self.init()
+    let mapping = try node.mapping(allowing: Self.keys)
+    compressionLevel = try mapping["compression-level"]?.int(in: 1...19) ?? compressionLevel
+    frameSize = try mapping["frame-size"]?.byteCount(in: .kibibytes(64) ... .mebibytes(64)) ?? frameSize
+    packSize = try mapping["pack-size"]?.byteCount(in: .mebibytes(1) ... .gibibytes(1024)) ?? packSize
+    chunkSize = try mapping["chunk-size"]?.byteCount(in: .kibibytes(64) ... .mebibytes(16)) ?? chunkSize
+    suspiciousBelow = try mapping["suspicious-below"]?.percentage() ?? suspiciousBelow
+    if let node = mapping["threads"], node.content != .scalar("auto", isQuoted: false) {
+      threads = try node.int(in: 1...256, or: "auto")
+    }
+    guard packSize >= frameSize else {
+      throw PolicyError(
+        at: node.location,
+        "`pack-size` \(packSize.exactText) is smaller than `frame-size` \(frameSize.exactText), "
+          + "but a pack holds at least one frame")
+    }
+  }
+}

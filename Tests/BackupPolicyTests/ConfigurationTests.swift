@@ -1,0 +1,175 @@
+import BackupModel
+import Testing
+
+@testable import BackupPolicy
+
+@Suite struct ConfigurationTests {
+  private func parse(_ text: String) throws -> Configuration { try Configuration.parse(text: text, file: "c.yaml") }
+
+  private func message(_ text: String) throws -> String {
+    let error = try #require(throws: PolicyError.self) { try parse(text) }
+    #expect(error.category == .usage)
+    return error.message
+  }
+
+  /// A configuration with one tree that has these keys beside name and path.
+  private func tree(_ keys: String) -> String {
+    "repository: {path: /r}\ntrees:\n  - {name: etc, path: /etc, \(keys)}\n"
+  }
+
+  static let full = """
+    repository: {path: /mnt/backup/backupctl, id: 6F1C1F0E-2a5b-4c7d-9e8f-0a1b2c3d4e5f, must-be-mounted: true}
+    trees:
+      - name: etc
+        path: /etc//
+        exclude:
+          - {pattern: "*.swp", reason: "editor's \\"leftovers\\""}
+          - {pattern: '\\!x', reason: begins with a mark}
+        one-file-system: false
+      - name: nfs
+        path: /srv/nfs
+        each-child: true
+        exclude-children:
+          - {name: immich, reason: "1.5 TB, goes offsite directly"}
+          - {name: "größe: # 1", reason: odd}
+    parameters:
+      {compression-level: 9, frame-size: 1MiB, pack-size: 1GiB, chunk-size: 512KiB, threads: 2, suspicious-below: 12.5%}
+    """
+
+  @Test func readsEveryKey() throws {
+    let configuration = try parse(Self.full)
+    let etc = try #require(SourceID(kind: .tree, name: "etc"))
+    let nfs = try #require(SourceID(kind: .tree, name: "nfs"))
+    #expect(
+      configuration
+        == Configuration(
+          repository: RepositoryDeclaration(
+            path: "/mnt/backup/backupctl", id: "6f1c1f0e-2a5b-4c7d-9e8f-0a1b2c3d4e5f", mustBeMounted: true),
+          trees: [
+            TreeDeclaration(
+              source: etc, path: "/etc",
+              exclusions: [
+                .init(pattern: "*.swp", reason: "editor's \"leftovers\""),
+                .init(pattern: "\\!x", reason: "begins with a mark"),
+              ], staysOnOneFileSystem: false),
+            TreeDeclaration(
+              source: nfs, path: "/srv/nfs", eachChild: true,
+              excludedChildren: [
+                .init(name: "immich", reason: "1.5 TB, goes offsite directly"),
+                .init(name: "größe: # 1", reason: "odd"),
+              ]),
+          ],
+          parameters: ArchiveParameters(
+            compressionLevel: 9, frameSize: .mebibytes(1), packSize: .gibibytes(1), chunkSize: .kibibytes(512),
+            threads: 2, suspiciousBelow: Percentage(millionths: 125_000))))
+    #expect(try configuration.trees[0].excludePatterns().excludes(path: Array("a/b.swp".utf8), isDirectory: false))
+  }
+
+  @Test func usesTheDocumentedDefaults() throws {
+    let configuration = try parse("repository: {path: /r}\ntrees:\n  - {name: etc, path: /etc}\n")
+    #expect(!configuration.repository.mustBeMounted)
+    #expect(configuration.repository.id == nil)
+    #expect(configuration.trees[0].staysOnOneFileSystem)
+    #expect(!configuration.trees[0].eachChild)
+    #expect(configuration.parameters == ArchiveParameters())
+    #expect(configuration.parameters.compressionLevel == 3)
+    #expect(configuration.parameters.frameSize == .mebibytes(2))
+    #expect(configuration.parameters.packSize == .gibibytes(4))
+    #expect(configuration.parameters.chunkSize == .mebibytes(1))
+    #expect(configuration.parameters.threads == nil)
+    #expect(configuration.parameters.suspiciousBelow == Percentage(percent: 50))
+  }
+
+  @Test(arguments: [
+    full, "repository: {path: /r}", "repository: {path: /}\nparameters: {threads: auto, pack-size: 1073741825}",
+    "repository: {path: \"/a b/\\u0007\\\"\"}\ntrees:\n  - {name: a/b, path: /, each-child: true}\n",
+  ])
+  func printsEffectiveValuesThatParseBackToTheSame(_ text: String) throws {
+    let configuration = try parse(text)
+    let printed = configuration.effectiveYAML()
+    #expect(try Configuration.parse(text: printed, file: "printed.yaml") == configuration)
+    #expect(try Configuration.parse(text: printed, file: "printed.yaml").effectiveYAML() == printed)
+  }
+
+  @Test func printsEveryDefault() throws {
+    #expect(
+      try parse("repository: {path: /r}\ntrees:\n  - {name: etc, path: /etc}\n").effectiveYAML() == """
+        repository:
+          path: "/r"
+          must-be-mounted: false
+        trees:
+          - name: "etc"
+            path: "/etc"
+            exclude: []
+            one-file-system: true
+            each-child: false
+        parameters:
+          compression-level: 3
+          frame-size: 2MiB
+          pack-size: 4GiB
+          chunk-size: 1MiB
+          threads: auto
+          suspicious-below: 50%
+
+        """)
+  }
+
+  @Test(arguments: [
+    ("", "c.yaml:1: a configuration has no `repository`"),
+    ("[]", "c.yaml:1: the document is a list of 0 items, expected a mapping"),
+    ("repository: /r", "c.yaml:1: `repository` is `/r`, expected a mapping"),
+    ("repository: {path: r}", "`path` is `r`, expected an absolute path, one that begins with `/`"),
+    ("repository: {path: /a/../b}", "`path` is `/a/../b`, expected a path without `.` and `..`"),
+    ("repository: {path: \"/a\\0\"}", "expected a path without NUL characters"),
+    ("repository: {path: }", "`path` is nothing, expected a path"),
+    ("repository: {path: /r, id: abc}", "`id` is `abc`, expected an id such as"),
+    ("repository: {path: /r, mounted: true}", "unknown key `mounted` in `repository`"),
+    ("repository: {path: /r}\ntree: []", "c.yaml:2: unknown key `tree` in a configuration; did you mean `trees`?"),
+    ("repository: {path: /r}\ntrees: {}", "c.yaml:2: `trees` is a mapping, expected a list"),
+    ("repository: {path: /r}\ntrees: [etc]", "c.yaml:2: item 1 of `trees` is `etc`, expected a mapping"),
+    ("repository: {path: /r}\ntrees: [{path: /etc}]", "item 1 of `trees` has no `name`"),
+    ("repository: {path: /r}\ntrees: [{name: etc}]", "item 1 of `trees` has no `path`"),
+    ("repository: {path: /r}\ntrees: [{name: a/points, path: /a}]", "`name` is `a/points`, expected a name"),
+    (
+      "repository: {path: /r}\ntrees: [{name: a/b, path: /a}, {name: a, path: /c}]",
+      "tree name `a` overlaps with `a/b`, declared on line 2"
+    ),
+    ("repository: {path: /r}\nparameters: {compression-level: 20}", "expected a whole number from 1 to 19"),
+    ("repository: {path: /r}\nparameters: {frame-size: 1KiB}", "from 64KiB to 64MiB"),
+    ("repository: {path: /r}\nparameters: {pack-size: 2TiB}", "from 1MiB to 1TiB"),
+    ("repository: {path: /r}\nparameters: {chunk-size: 1}", "from 64KiB to 16MiB"),
+    ("repository: {path: /r}\nparameters: {threads: 0}", "expected a whole number from 1 to 256, or `auto`"),
+    ("repository: {path: /r}\nparameters: {suspicious-below: 101%}", "from 0% to 100%"),
+    ("repository: {path: /r}\nparameters: {pack-size: 1MiB}", "`pack-size` 1MiB is smaller than `frame-size` 2MiB"),
+  ])
+  func refusesAMistakeNamingIt(_ text: String, _ part: String) throws {
+    let message = try message(text)
+    #expect(message.contains(part), "\(message)")
+  }
+
+  @Test(arguments: [
+    ("exclude: [{pattern: a}]", "exclusion `a` of tree `etc` has no `reason`"),
+    ("exclude: [{pattern: a, reason: \" \"}]", "`reason` is the text \" \", expected a reason in words"),
+    ("exclude: [{pattern: a, reason: }]", "`reason` is nothing, expected a reason in words"),
+    ("exclude: [{reason: a}]", "an exclusion of tree `etc` has no `pattern`"),
+    ("exclude: [a]", "item 1 of `exclude` is `a`, expected a mapping"),
+    ("exclude: [{pattern: \"\", reason: a}]", "exclusion `` of tree `etc`: it names nothing"),
+    ("exclude-children: [{name: a, reason: b}]", "has `exclude-children` but not `each-child: true`"),
+    ("each-child: true, exclude-children: [{name: a}]", "excluded child `a` of tree `etc` has no `reason`"),
+    ("each-child: true, exclude-children: [{name: a/b, reason: c}]", "expected the name of one directory"),
+    (
+      "each-child: true, exclude-children: [{name: a, reason: b}, {name: a, reason: c}]",
+      "child `a` of tree `etc` is excluded twice"
+    ),
+  ])
+  func refusesAMistakeInATreeNamingIt(_ keys: String, _ part: String) throws {
+    let message = try message(tree(keys))
+    #expect(message.hasPrefix("cannot read c.yaml:3: "))
+    #expect(message.contains(part), "\(message)")
+  }
+
+  @Test func takesNamesThatOnlyBeginAlikeForDifferentTrees() throws {
+    let text = "repository: {path: /r}\ntrees: [{name: nfs, path: /a}, {name: nfs-ssd, path: /b}]"
+    #expect(try parse(text).trees.map(\.name) == ["nfs", "nfs-ssd"])
+  }
+}
