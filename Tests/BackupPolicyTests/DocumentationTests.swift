@@ -1,0 +1,63 @@
+import Testing
+
+@testable import BackupPolicy
+
+@Suite struct DocumentationTests {
+  /// The fenced blocks of `docs/configuration.md` whose fence has these words.
+  private static func blocks(marked mark: String) throws -> [String] {
+    var blocks: [String] = []
+    var block: [Substring]?
+    for line in try RepositoryFiles.text("docs/configuration.md").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    {
+      if line == "```yaml \(mark)" {
+        block = []
+      } else if line == "```", let lines = block {
+        blocks.append(lines.joined(separator: "\n"))
+        block = nil
+      } else {
+        block?.append(line)
+      }
+    }
+    return blocks
+  }
+
+  @Test func parsesEveryDocumentedConfiguration() throws {
+    let blocks = try Self.blocks(marked: "full-configuration")
+    #expect(blocks.count == 2)
+    for block in blocks { _ = try Configuration.parse(text: block, file: "docs/configuration.md") }
+  }
+
+  @Test func parsesEveryDocumentedSchedule() throws {
+    let blocks = try Self.blocks(marked: "full-schedule")
+    #expect(blocks.count == 2)
+    for block in blocks {
+      _ = try Schedule.parse(text: block, file: "docs/sample.yaml", kinds: knownKinds)
+    }
+  }
+
+  @Test func marksEveryDocumentedYAMLBlockAsAFullSample() throws {
+    let fences = try RepositoryFiles.text("docs/configuration.md").split(separator: "\n").filter {
+      $0.hasPrefix("```yaml")
+    }
+    #expect(Set(fences) == ["```yaml full-configuration", "```yaml full-schedule"])
+  }
+
+  @Test func documentsEveryKeyAndDefault() throws {
+    let text = try RepositoryFiles.text("docs/configuration.md")
+    let keys =
+      JobDeclaration.commonKeys.union([
+        "repository", "trees", "parameters", "path", "id", "must-be-mounted", "name", "exclude", "one-file-system",
+        "each-child", "exclude-children", "timer", "resources", "jobs", "on-calendar", "persistent", "randomized-delay",
+      ])
+    for key in keys { #expect(text.contains("`\(key)`"), "\(key)") }
+    let configuration = Configuration(repository: RepositoryDeclaration(path: "/r"))
+    let parameters = configuration.effectiveYAML().split(separator: "\n").drop { $0 != "parameters:" }.dropFirst()
+    #expect(parameters.count == 6)
+    for line in parameters {
+      let parts = line.split(separator: ":").map { $0.filter { $0 != " " } }
+      let row = text.split(separator: "\n").first { $0.hasPrefix("| `\(parts[0])` |") }
+      #expect(row?.contains("| `\(parts[1])` |") == true, "\(line)")
+    }
+  }
+}
