@@ -93,6 +93,21 @@ import Testing
     }
   }
 
+  // How many bytes each class has in the POSIX locale, one that it has and one that it hasn't.
+  @Test(arguments: [
+    ("alnum", 62, "z", "_"), ("alpha", 52, "Q", "5"), ("blank", 2, "\t", "\n"), ("cntrl", 33, "\u{7f}", " "),
+    ("digit", 10, "9", "a"), ("graph", 94, "~", " "), ("lower", 26, "a", "A"), ("print", 95, " ", "\t"),
+    ("punct", 32, "@", "a"), ("space", 6, "\n", "x"), ("upper", 26, "Z", "z"), ("xdigit", 22, "F", "g"),
+  ])
+  func knowsThePOSIXClassesOfASCII(_ name: String, _ count: Int, _ member: String, _ other: String) throws {
+    let patterns = try ExcludePatterns(["[[:\(name):]]"])
+    // No class has bytes of multi-byte characters, and a slash ends a name before brackets could see it.
+    let members = (UInt8.min...UInt8.max).filter { patterns.excludes(path: [$0], isDirectory: false) }
+    #expect(members.count == count - (["graph", "print", "punct"].contains(name) ? 1 : 0))
+    #expect(patterns.excludes(path: Array(member.utf8), isDirectory: false))
+    #expect(!patterns.excludes(path: Array(other.utf8), isDirectory: false))
+  }
+
   @Test func matchesNamesThatAreNotUTF8() throws {
     let name: [UInt8] = [0x64, 0x2f, 0xff, 0xfe, 0x2e, 0x6f]  // d/\xff\xfe.o
     for pattern in ["*.o", "d/*", "??.o", "[!a]*", "**/*.o", "d/[!a-z]?.o"] {
