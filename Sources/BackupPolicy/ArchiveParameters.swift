@@ -8,7 +8,7 @@ public struct ArchiveParameters: Hashable, Sendable {
   public var frameSize: ByteCount
   /// How large a pack grows before it is sealed, 1 MiB to 1 TiB; 4 GiB unless set.
   public var packSize: ByteCount
-  /// The average chunk of a large file, 64 KiB to 16 MiB; 1 MiB unless set.
+  /// The average chunk of a large file, a power of two from 64 KiB to 16 MiB; 1 MiB unless set.
   public var chunkSize: ByteCount
   /// How many threads read and compress, 1 to 256; nil, the default, is one for each processor.
   public var threads: Int?
@@ -44,6 +44,10 @@ public struct ArchiveParameters: Hashable, Sendable {
     suspiciousBelow = try mapping["suspicious-below"]?.percentage() ?? suspiciousBelow
     if let node = mapping["threads"], node.content != .scalar("auto", isQuoted: false) {
       threads = try node.int(in: 1...256, or: "auto")
+    }
+    // The chunker would round it down without a word, and `config show` would print what isn't in effect.
+    if let node = mapping["chunk-size"], chunkSize.bytes.nonzeroBitCount != 1 {
+      throw node.unexpected(expected: "a power of two such as `512KiB` or `1MiB`")
     }
     guard packSize >= frameSize else {
       throw PolicyError(

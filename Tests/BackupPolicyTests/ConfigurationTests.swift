@@ -138,6 +138,7 @@ import Testing
     ("repository: {path: /r}\nparameters: {frame-size: 1KiB}", "from 64KiB to 64MiB"),
     ("repository: {path: /r}\nparameters: {pack-size: 2TiB}", "from 1MiB to 1TiB"),
     ("repository: {path: /r}\nparameters: {chunk-size: 1}", "from 64KiB to 16MiB"),
+    ("repository: {path: /r}\nparameters: {chunk-size: 1.5MiB}", "`chunk-size` is `1.5MiB`, expected a power of two"),
     ("repository: {path: /r}\nparameters: {threads: 0}", "expected a whole number from 1 to 256, or `auto`"),
     ("repository: {path: /r}\nparameters: {suspicious-below: 101%}", "from 0% to 100%"),
     ("repository: {path: /r}\nparameters: {pack-size: 1MiB}", "`pack-size` 1MiB is smaller than `frame-size` 2MiB"),
