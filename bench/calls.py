@@ -29,8 +29,8 @@ def count(command, environment, directory, trace):
     return result
 
 
-def tally(lines, directory):
-    """Adds up a trace's calls, and the opens of files beneath a directory."""
+def tally(lines, directory, is_directory=os.path.isdir):
+    """Adds up a trace's calls, and the opens of files (what isn't a directory) beneath a directory."""
     calls, opened = Counter(), 0
     for line in lines:
         match = LINE.match(line)
@@ -39,13 +39,14 @@ def tally(lines, directory):
         name, arguments = match.groups()
         calls[name] += 1
         if name in ("open", "openat", "openat2"):
-            opened += _opens_file_beneath(arguments if name != "open" else "AT_FDCWD<>, " + arguments, directory)
+            path = _opened_path(arguments if name != "open" else "AT_FDCWD<>, " + arguments)
+            opened += path.startswith(directory + "/") and not is_directory(path)
     return {"calls": dict(calls.most_common()), "opened files": opened}
 
 
-def _opens_file_beneath(arguments, directory):
+def _opened_path(arguments):
+    """The path that a call opened for reading or writing; empty if it failed or asked for a directory."""
     match = OPENED.match(arguments)
     if not match or int(match["result"]) < 0 or "O_DIRECTORY" in match["flags"] or "O_PATH" in match["flags"]:
-        return False
-    path = os.path.join(match["cwd"] or match["base"] or "/", match["path"])
-    return path.startswith(directory + "/")
+        return ""
+    return os.path.normpath(os.path.join(match["cwd"] or match["base"] or "/", match["path"]))

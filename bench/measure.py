@@ -24,10 +24,13 @@ class Pool:
         self.answers, answers = os.pipe()
         self.holder = os.fork()
         if self.holder == 0:
-            os.close(self.commands)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            self._hold(size, commands, answers)
+            try:
+                os.close(self.commands)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                self._hold(size, commands, answers)
+            finally:
+                os._exit(0)  # never back into the benchmark, whose clean-up belongs to the other process
         os.close(commands)
         os.close(answers)
 
@@ -41,7 +44,6 @@ class Pool:
                 else:
                     piece.madvise(mmap.MADV_DONTNEED)
             os.write(answers, command)
-        os._exit(0)
 
     def _tell(self, command):
         os.write(self.commands, command)

@@ -60,9 +60,10 @@ def _corpus(figures, corpus):
         parts.append(f"“{tools.TITLES[change['step']]}” is: {', '.join(told)}.")
 
     def table(title, cell, shown=tuple(steps)):
-        head = ["step"] + [tools.TOOLS[name].title for name in names]
-        body = [[tools.TITLES[step]] + [cell(step, name) for name in names] for step in shown]
-        parts.append(title + "\n\n" + _table(head, body))
+        columns = {name: [cell(step, name) for step in shown] for name in names}
+        columns = {name: cells for name, cells in columns.items() if any(cell != "–" for cell in cells)}
+        body = [[tools.TITLES[step], *cells] for step, *cells in zip(shown, *columns.values())]
+        parts.append(title + "\n\n" + _table(["step"] + [tools.TOOLS[name].title for name in columns], body))
 
     def median(step, name, figure):
         return figures.median(corpus, step, name, figure)
