@@ -89,6 +89,18 @@ public enum IndexLine {
     }
   }
 
+  /// A path as its field in a line.
+  public static func escaped(_ path: PathBytes) -> [UInt8] {
+    var field: [UInt8] = []
+    appendEscaped(path[...], to: &field)
+    return field
+  }
+
+  /// The path of a field that this program wrote.
+  public static func unescaped(_ field: ArraySlice<UInt8>) -> PathBytes {
+    BackupRepository.unescaped(field) ?? Array(field)
+  }
+
   static func letter(_ kind: FileKind) -> UInt8 {
     switch kind {
     case .file: 0x66

@@ -56,35 +56,47 @@ public final class IndexReader {
     return branches
   }
 
-  /// Calls `body` with the leaf blocks in order, beginning with the one in which `first` would stand.
+  /// The leaf blocks in order, one at a time.
   ///
-  /// - Parameter body: returns false to end.
-  public func forEachLeaf(from first: PathBytes? = nil, _ body: ([UInt8]) throws -> Bool) throws {
-    _ = try visit(root.root, level: root.level, from: first, body)
+  /// - Parameter first: begin with the block in which this path would stand.
+  public func leaves(from first: PathBytes? = nil) -> LeafCursor { LeafCursor(self, root: root, first: first) }
+
+  /// A position among the leaf blocks of an index. Not thread-safe.
+  public struct LeafCursor {
+    private let reader: IndexReader
+    private var waiting: [(id: ChunkID, level: Int)]
+    private var first: PathBytes?
+
+    fileprivate init(_ reader: IndexReader, root: IndexRoot, first: PathBytes?) {
+      self.reader = reader
+      waiting = [(root.root, root.level)]
+      self.first = first
+    }
+
+    /// The next leaf block, or nil at the end.
+    ///
+    /// - Throws: ``RepositoryError`` `damaged`.
+    public mutating func next() throws -> [UInt8]? {
+      while let (id, level) = waiting.popLast() {
+        let block = try reader.block(id)
+        if level == 0 {
+          first = nil
+          return block
+        }
+        let branches = try reader.branches(block)
+        let start = first.map { IndexReader.position(of: $0, in: branches) } ?? 0
+        for branch in branches[start...].reversed() { waiting.append((branch.child, level - 1)) }
+      }
+      return nil
+    }
   }
 
-  private func visit(
-    _ id: ChunkID, level: Int, from first: PathBytes?, _ body: ([UInt8]) throws -> Bool
-  ) throws -> Bool {
-    let block = try block(id)
-    if level == 0 { return try body(block) }
-    let branches = try branches(block)
-    var start = 0
-    if let first {
-      // The last branch whose first line doesn't come after the path's own line.
-      start =
-        branches.lastIndex { branch in
-          let order = comparePaths(branch.path[...], first[...])
-          return order < 0 || (order == 0 && branch.offset == nil)
-        } ?? 0
-    }
-    for position in start..<branches.count {
-      let isFirst = position == start
-      guard try visit(branches[position].child, level: level - 1, from: isFirst ? first : nil, body) else {
-        return false
-      }
-    }
-    return true
+  /// The last branch whose first line doesn't come after the path's own line.
+  private static func position(of path: PathBytes, in branches: [Branch]) -> Int {
+    branches.lastIndex { branch in
+      let order = comparePaths(branch.path[...], path[...])
+      return order < 0 || (order == 0 && branch.offset == nil)
+    } ?? 0
   }
 
   /// Calls `body` with the entries in order: all of them, or from `first` on.
@@ -102,7 +114,8 @@ public final class IndexReader {
       try IndexLineParser.validate(entry)
       goesOn = try body(entry)
     }
-    try forEachLeaf(from: first) { block in
+    var leaves = leaves(from: first)
+    while goesOn, let block = try leaves.next() {
       var start = block.startIndex
       while start < block.endIndex, goesOn {
         let end = block[start...].firstIndex(of: 0x0A) ?? block.endIndex
@@ -129,7 +142,6 @@ public final class IndexReader {
           pending = entry
         }
       }
-      return goesOn
     }
     if goesOn { try deliver() }
   }

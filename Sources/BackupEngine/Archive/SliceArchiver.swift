@@ -1,0 +1,76 @@
+import BackupArchive
+import BackupModel
+import BackupRepository
+
+/// Hashes a slice of a large file and makes its frame.
+///
+/// Not thread-safe: each worker has its own.
+final class SliceArchiver {
+  private let context: ArchiveContext
+  private let encoder: FrameEncoder
+  private let serializer: TarSerializer
+
+  init(_ context: ArchiveContext) throws {
+    self.context = context
+    encoder = try FrameEncoder(level: context.parameters.compressionLevel)
+    serializer = try TarSerializer()
+  }
+
+  func process(_ work: SliceWork) throws -> ArchiveResult {
+    var result = ArchiveResult(
+      problems: work.problems, outcome: work.outcome, endsMember: work.outcome != nil)
+    var fresh: [(id: ChunkID, data: Range<Int>, at: Int64)] = []
+    var at = work.offset
+    var start = 0
+    for piece in work.pieces {
+      switch piece {
+      case .hole(let length):
+        result.extents.append(Extent(length: length, chunk: nil))
+        at += length
+      case .chunk(let length):
+        let data = start..<start + length
+        let id = ChunkID(of: work.data[data])
+        if try context.claims.claim(id) { fresh.append((id, data, at)) }
+        result.extents.append(Extent(length: Int64(length), chunk: id))
+        start += length
+        at += Int64(length)
+      }
+    }
+    result.statistics.newChunks = fresh.count
+    result.statistics.newBytes = fresh.reduce(0) { $0 + Int64($1.data.count) }
+    result.statistics.readBytes = Int64(work.data.count)
+    context.progress.add(bytes: Int64(work.data.count), readBytes: Int64(work.data.count))
+    switch work.storing {
+    case .member(let before, let after):
+      let content = before + work.data + [UInt8](repeating: 0, count: after)
+      let chunks = fresh.map { FrameChunk(id: $0.id, offset: before.count + $0.data.lowerBound, length: $0.data.count) }
+      if !content.isEmpty {
+        result.frames = [try encoder.encode(content, chunks: chunks, beginsMember: !before.isEmpty)]
+      }
+    case .parts(let member):
+      guard !fresh.isEmpty else { break }
+      result.frames = [try parts(member, fresh, of: work.data)]
+    }
+    return result
+  }
+
+  private func parts(
+    _ base: TarMember, _ fresh: [(id: ChunkID, data: Range<Int>, at: Int64)], of data: [UInt8]
+  ) throws -> EncodedFrame {
+    var member = base
+    var stored: [UInt8] = []
+    var chunks: [FrameChunk] = []
+    if case .file(let size, _) = base.kind {
+      member.kind = .file(size: size, dataRanges: fresh.map { $0.at..<$0.at + Int64($0.data.count) })
+    }
+    for chunk in fresh { stored += data[chunk.data] }
+    serializer.output.removeAll(keepingCapacity: true)
+    var offset = try serializer.append(member, data: stored[...])
+    for chunk in fresh {
+      chunks.append(FrameChunk(id: chunk.id, offset: offset, length: chunk.data.count))
+      offset += chunk.data.count
+    }
+    defer { serializer.output.removeAll(keepingCapacity: true) }
+    return try encoder.encode(serializer.output, chunks: chunks, beginsMember: true)
+  }
+}
