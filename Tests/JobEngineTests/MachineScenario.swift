@@ -69,7 +69,7 @@ struct MachineScenario {
     var exploration = Exploration()
     var start = MachineWorld(graph)
     try start.apply(.started)
-    var seen: Set<[UInt64]> = [start.fingerprint]
+    var seen: Set<[Int]> = [start.fingerprint]
     var open = [start]
     while let world = open.popLast() {
       exploration.worlds += 1

@@ -175,19 +175,27 @@ struct MachineWorld {
     if !condition { throw Violation(violation()) }
   }
 
-  /// All that decides what the machine does next; texts, times and reasons don't.
-  var fingerprint: [UInt64] {
-    var words: [UInt64] = [isCancelled ? 1 : 0]
+  /// All that decides what the machine does next; texts and times don't.
+  ///
+  /// Much of it follows from the rest as long as the machine is right, and is here for when it isn't.
+  var fingerprint: [Int] {
+    var hasher = Hasher()
+    hasher.combine(isCancelled)
+    hasher.combine(machine.timers)
+    hasher.combine(machine.pool)
+    var words = [hasher.finalize()]
     for job in machine.jobs {
       var hasher = Hasher()
       hasher.combine(job.state)
       hasher.combine(job.expansionStop)
+      hasher.combine(job.ready)
+      hasher.combine(job.unendedTasks)
       for task in job.tasks {
         hasher.combine(task.phase)
         hasher.combine(task.attempts)
         hasher.combine(task.id.subject)
       }
-      words.append(UInt64(bitPattern: Int64(hasher.finalize())))
+      words.append(hasher.finalize())
     }
     return words
   }

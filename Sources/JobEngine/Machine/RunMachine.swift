@@ -50,7 +50,7 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
   /// What has become of the run so far.
   public var summary: RunSummary<Subject> {
     RunSummary(
-      result: result ?? currentResult, duration: now, jobs: jobs.map { $0.summary(at: now) }, recordingFailure: nil)
+      result: result ?? currentResult, duration: now, jobs: jobs.map { $0.summary(at: now) })
   }
 
   /// Takes an event and returns what is to be done, in order.

@@ -26,6 +26,20 @@ public struct TaskSummary<Subject: TaskSubject>: Hashable, Sendable {
   public let details: [String]
   /// What it left for later jobs.
   public let results: [String: String]
+
+  /// Makes a summary, for reports and their tests.
+  public init(
+    id: TaskID<Subject>, state: TaskState, attempts: Int, duration: Duration, message: String = "",
+    details: [String] = [], results: [String: String] = [:]
+  ) {
+    self.id = id
+    self.state = state
+    self.attempts = attempts
+    self.duration = duration
+    self.message = message
+    self.details = details
+    self.results = results
+  }
 }
 
 /// What became of one job.
@@ -38,6 +52,14 @@ public struct JobSummary<Subject: TaskSubject>: Hashable, Sendable {
   public let message: String
   /// Its tasks in the order in which they were planned, then those that were skipped for want of what they build on.
   public let tasks: [TaskSummary<Subject>]
+
+  /// Makes a summary, for reports and their tests.
+  public init(name: String, state: JobState, message: String = "", tasks: [TaskSummary<Subject>] = []) {
+    self.name = name
+    self.state = state
+    self.message = message
+    self.tasks = tasks
+  }
 }
 
 /// What became of a run: complete once the run has ended.
@@ -50,6 +72,16 @@ public struct RunSummary<Subject: TaskSubject>: Hashable, Sendable {
   public let jobs: [JobSummary<Subject>]
   /// Why a step couldn't be recorded, if that is what ended the run: nothing was started after it.
   public let recordingFailure: String?
+
+  /// Makes a summary, for reports and their tests.
+  public init(
+    result: RunResult, duration: Duration, jobs: [JobSummary<Subject>], recordingFailure: String? = nil
+  ) {
+    self.result = result
+    self.duration = duration
+    self.jobs = jobs
+    self.recordingFailure = recordingFailure
+  }
 
   /// All tasks, job by job.
   public var tasks: [TaskSummary<Subject>] { jobs.flatMap(\.tasks) }
