@@ -42,7 +42,7 @@ let package = Package(
         "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel", logging,
       ],
       swiftSettings: strict),
-    .target(name: "JobEngine", dependencies: [logging], swiftSettings: strict),
+    .target(name: "JobEngine", swiftSettings: strict),
     .target(
       name: "BackupRepository", dependencies: ["BackupArchive", "HostSystem", "BackupModel", crypto],
       resources: [.embedInCode("Resources/rescue.py"), .embedInCode("Resources/README.txt")],
