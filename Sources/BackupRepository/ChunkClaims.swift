@@ -10,6 +10,7 @@ public final class ChunkClaims: Sendable {
   private struct State {
     var known: KnownChunks?
     var unreadable: [(pack: PackName, error: any Error)] = []
+    var distrusted: Set<ChunkID> = []
   }
   private let state = Mutex(State())
 
@@ -21,6 +22,7 @@ public final class ChunkClaims: Sendable {
   public func claim(_ id: ChunkID) throws -> Bool {
     try state.withLock { state in
       try load(&state)
+      if !state.distrusted.isEmpty, state.distrusted.remove(id) != nil { return true }
       return state.known?.insert(id) ?? true
     }
   }
@@ -29,9 +31,12 @@ public final class ChunkClaims: Sendable {
   public func contains(_ id: ChunkID) throws -> Bool {
     try state.withLock { state in
       try load(&state)
-      return state.known?.contains(id) ?? false
+      return !state.distrusted.contains(id) && state.known?.contains(id) ?? false
     }
   }
+
+  /// Makes a chunk count as unknown, because the stored one turned out to be damaged: the next claim stores it anew.
+  func distrust(_ id: ChunkID) { state.withLock { _ = $0.distrusted.insert(id) } }
 
   /// Packs whose tables couldn't be read. Their chunks count as unknown, so what is still in the source is stored again.
   public var unreadablePacks: [(pack: PackName, error: any Error)] { state.withLock { $0.unreadable } }

@@ -74,19 +74,41 @@ public final class ChunkReader: Sendable {
     }.get()
   }
 
-  /// The bytes of one chunk, verified by its hash.
+  /// The bytes of one chunk, verified by its hash. A pack in which it is damaged is passed over for another copy.
   ///
   /// - Throws: ``RepositoryError`` `damaged`.
   public func bytes(of id: ChunkID, with decompressor: FrameDecompressor) throws -> [UInt8] {
-    let location = try location(of: id)
+    let first = try location(of: id)
+    do {
+      return try bytes(at: first, with: decompressor)
+    } catch let error as RepositoryError where error.code == .damaged {
+      for name in names where name != first.pack {
+        // A pack that can't be searched is as good as one without the chunk; the first error is the one to report.
+        guard let other = try? lookUp(id, in: name), let bytes = try? bytes(at: other, with: decompressor) else {
+          continue
+        }
+        return bytes
+      }
+      throw error
+    }
+  }
+
+  private func bytes(at location: ChunkLocation, with decompressor: FrameDecompressor) throws -> [UInt8] {
     var content: [UInt8] = []
     try read(location, with: decompressor, into: &content)
+    return Array(try chunk(at: location, in: content))
+  }
+
+  /// A chunk's bytes in the content of its frame, verified by its hash.
+  ///
+  /// - Throws: ``RepositoryError`` `damaged`.
+  public func chunk(at location: ChunkLocation, in content: [UInt8]) throws -> ArraySlice<UInt8> {
     let record = location.record
-    let bytes = content[Int(record.offset)..<Int(record.offset + record.length)]
-    guard ChunkID(of: bytes) == id else {
-      throw damaged(location, "chunk \(id) does not match its hash", nil)
+    let bytes = content[Int(record.offset)..<Int(record.offset) + Int(record.length)]
+    guard ChunkID(of: bytes) == record.id else {
+      throw damaged(location, "chunk \(record.id) does not match its hash", nil)
     }
-    return Array(bytes)
+    return bytes
   }
 
   /// Decompresses the frame of a location; its content replaces what `content` held.

@@ -7,8 +7,8 @@ public final class IndexReader {
   private let root: IndexRoot
   private let chunks: ChunkReader
   private let decompressor: FrameDecompressor
-  /// Called with the id of each block before it is read.
-  public var willReadBlock: ((ChunkID) -> Void)?
+  /// Called with the id of each block that was read, and whether it was whole.
+  var didReadBlock: ((ChunkID, Bool) -> Void)?
 
   /// Begins to read an index.
   public init(root: IndexRoot, chunks: ChunkReader) throws {
@@ -22,12 +22,17 @@ public final class IndexReader {
 
   /// The bytes of a block.
   func block(_ id: ChunkID) throws -> [UInt8] {
-    willReadBlock?(id)
-    let bytes = try chunks.bytes(of: id, with: decompressor)
-    guard bytes.count <= IndexLimits.blockBytes, bytes.last == 0x0A else {
-      throw RepositoryError(.damaged, "cannot read an index block: \(id) is not made of lines")
+    do {
+      let bytes = try chunks.bytes(of: id, with: decompressor)
+      guard bytes.count <= IndexLimits.blockBytes, bytes.last == 0x0A else {
+        throw RepositoryError(.damaged, "cannot read an index block: \(id) is not made of lines")
+      }
+      didReadBlock?(id, true)
+      return bytes
+    } catch {
+      didReadBlock?(id, false)
+      throw error
     }
-    return bytes
   }
 
   /// A line of a branch block.

@@ -1,6 +1,7 @@
 public import BackupArchive
 public import BackupModel
 import HostSystem
+import Synchronization
 
 /// The sizes that a writer goes by.
 public struct WriterParameters: Sendable, Hashable {
@@ -52,7 +53,7 @@ public final class PointWriter {
   private var packNumber = 0
   private var pack: (writer: PackWriter<PackFile>, file: any StorageFile, path: String)?
   private var index = IndexBuilder()
-  private var previousBlocks: Set<ChunkID> = []
+  private let previousBlocks = Mutex<Set<ChunkID>>([])
   private var checkpointBase: ((RecoveryPointID, IndexRoot) -> RecoveryPoint)?
 
   /// Begins a point. Removes what an interrupted writer left unfinished.
@@ -77,8 +78,19 @@ public final class PointWriter {
     checkpointBase = describe
   }
 
-  /// Notes that a block belongs to the previous index, so that it needn't be looked up when it comes again.
-  public func noteStored(_ blocks: [ChunkID]) { previousBlocks.formUnion(blocks) }
+  /// Opens the previous index for merging, or returns nil if there is none.
+  ///
+  /// Blocks that it reads whole needn't be looked up when they come again; blocks that it finds damaged are stored anew.
+  public func previousIndex() throws -> IndexReader? {
+    guard let previous else { return nil }
+    let reader = try IndexReader(root: previous.index, chunks: try store.chunkReader(keepsTables: false))
+    let claims = claims
+    let known = previousBlocks
+    reader.didReadBlock = { id, isWhole in
+      if isWhole { known.withLock { _ = $0.insert(id) } } else { claims.distrust(id) }
+    }
+    return reader
+  }
 
   /// Appends a frame to the pack.
   public func append(_ frame: EncodedFrame) throws {
@@ -102,7 +114,7 @@ public final class PointWriter {
   }
 
   private func storeBlock(_ id: ChunkID, _ block: [UInt8]) throws {
-    guard !previousBlocks.contains(id), try claims.claim(id) else { return }
+    guard !previousBlocks.withLock({ $0.contains(id) }), try claims.claim(id) else { return }
     let serializer = try TarSerializer()
     let member = TarMember(
       path: Array(".backupctl/index/\(id)".utf8), kind: .file(size: Int64(block.count), dataRanges: nil),

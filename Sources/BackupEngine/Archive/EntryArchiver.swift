@@ -135,9 +135,9 @@ final class EntryArchiver {
     _ entry: inout IndexEntry, _ walked: WalkBatch.Entry, _ batch: WalkBatch, previous: IndexEntry?
   ) throws {
     let name = NameInArray(in: batch.names, at: walked.name)
-    let reading = FileReading(
-      try batch.directories[walked.directory].open(name, .read), clock: context.clock,
-      mostBytes: Int64(PackLimits.frameContentBytes / 2))
+    let opened = try batch.directories[walked.directory].open(name, .read)
+    let reading = try FileReading(
+      opened, clock: context.clock, mostBytes: Int64(PackLimits.frameContentBytes / 2))
     var ranges = try reading.readAll(into: &content)
     if reading.changed {
       // Once more: most changes are over in a moment.

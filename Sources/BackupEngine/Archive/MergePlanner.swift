@@ -46,10 +46,10 @@ final class MergePlanner {
       IndexLine.appendStatus(
         path: batch.path(walked), status: walked.status, ownerName: ownerName, groupName: groupName, to: &prefix)
       let hardLinkTarget = hardLinkTarget(of: walked, in: batch)
-      if try takeOver(walked.status, hardLinkTarget: hardLinkTarget) { continue }
+      if try usingPrevious({ try takeOver(walked.status, hardLinkTarget: hardLinkTarget) }) ?? false { continue }
       let toRead = EntryToRead(
         batch: 0, position: position, ownerName: ownerName, groupName: groupName, hardLinkTarget: hardLinkTarget,
-        previous: try previousEntry(at: batch.path(walked)))
+        previous: try usingPrevious { try previousEntry(at: batch.path(walked)) } ?? nil)
       if walked.status.kind == .file, hardLinkTarget == nil, walked.status.size > context.largeFileBytes {
         try planLargeFile(walked, toRead, batch)
         batchIndex = nil
@@ -96,6 +96,20 @@ final class MergePlanner {
   }
 
   // MARK: - The previous index
+
+  /// Looks at the previous index; if it turns out to be damaged, goes on without it and reads what follows anew.
+  private func usingPrevious<Result>(_ body: () throws -> Result) throws -> Result? {
+    guard previous != nil else { return nil }
+    do {
+      return try body()
+    } catch let error as RepositoryError where error.code == .damaged {
+      previous = nil
+      work.problems.append(
+        RecoveryPoint.Warning(
+          path: ".", problem: "the previous index is damaged, so files are read that may be unchanged: \(error)"))
+      return nil
+    }
+  }
 
   /// Takes the previous lines of the entry over if its status and the kind of its content are unchanged.
   ///

@@ -1,0 +1,166 @@
+import BackupArchive
+public import BackupModel
+public import BackupRepository
+public import HostSystem
+
+/// Archives a tree: makes one recovery point of a directory and all below it.
+public struct TreeArchive: Sendable {
+  /// What is archived, and how.
+  public struct Request: Sendable {
+    /// Where the point goes.
+    public var store: SourceStore
+    /// The directory; may be a symbolic link to one.
+    public var path: PathBytes
+    /// Whether to leave out a path, relative to the directory, with all below it.
+    public var excludes: @Sendable (_ path: ArraySlice<UInt8>, _ isDirectory: Bool) -> Bool = { _, _ in false }
+    /// Whether mount points below the directory are archived as empty directories.
+    public var staysOnFileSystem = true
+    /// Whether directories directly below are left out, because they are sources of their own.
+    public var leavesOutDirectoriesAtTop = false
+    /// Directories that must never be entered: the repository.
+    public var forbiddenDirectories: [OpenFile] = []
+    /// Sizes and the compression level.
+    public var parameters = WriterParameters()
+    /// How many threads read, hash and compress.
+    public var threads = availableProcessors()
+    /// A point with less than this share of the previous one's entries or bytes is suspicious.
+    public var suspiciousBelow = 0.5
+    /// The host's name.
+    public var host: String
+    /// Name and version of the program.
+    public var tool: String
+    /// Who holds the source's lock, for whoever finds it held.
+    public var holder: String
+
+    /// Asks for a directory to be archived into a store.
+    public init(store: SourceStore, path: PathBytes, host: String, tool: String, holder: String) {
+      self.store = store
+      self.path = path
+      self.host = host
+      self.tool = tool
+      self.holder = holder
+    }
+  }
+
+  private let request: Request
+  private let clock: any HostClock
+
+  /// Prepares an archive.
+  public init(_ request: Request, clock: any HostClock) {
+    self.request = request
+    self.clock = clock
+  }
+
+  /// Archives the tree on threads of its own and waits.
+  ///
+  /// - Returns: the published point.
+  /// - Throws: ``EngineError`` `sourceUnreadable` if the directory itself can't be read; `RepositoryError` if another process
+  ///   holds the source or the repository can't be written; `CancellationError`. No point is published then, and
+  ///   what was sealed serves the next attempt.
+  public func run(progress: ArchiveProgress, cancellation: Cancellation) throws -> RecoveryPoint {
+    let begun = clock.now()
+    let (root, origin) = try openSource()
+    let lock = try request.store.lock(holder: request.holder)
+    let writer = try PointWriter(
+      store: request.store, lock: lock, begun: begun, parameters: request.parameters,
+      describeCheckpoint: { [self] id, index in
+        describe(id, index, begun: begun, origin: origin, Outcome())
+      })
+    let context = ArchiveContext(
+      claims: writer.claims, isFirst: writer.isFirst, parameters: request.parameters,
+      chunker: Chunker(average: request.parameters.chunkSize), clock: clock, progress: progress, begun: begun)
+    var committer = ArchiveCommitter(writer, context)
+    committer.warn(writer.unreadablePoints.map { unreadable in
+      RecoveryPoint.Warning(path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
+    })
+    do {
+      try archive(root, writer, context, &committer, cancellation)
+    } catch is CancellationError {
+      // What is whole so far is worth keeping: a first archive goes on from it.
+      try writer.seal()
+      throw CancellationError()
+    }
+    committer.warn(writer.claims.unreadablePacks.map { unreadable in
+      RecoveryPoint.Warning(
+        path: ".", problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
+    })
+    return try writer.finish { index in
+      var outcome = Outcome()
+      outcome.statistics = committer.statistics
+      outcome.statistics.storedBytes = writer.storedBytes
+      outcome.warnings = committer.warnings
+      outcome.warningCount = committer.warningCount
+      let rules = SuspicionRules(collapseShare: request.suspiciousBelow)
+      outcome.suspicious = rules.reasons(
+        outcome.statistics, previous: writer.isFirst ? nil : writer.previous?.statistics)
+      return describe(writer.id, index, begun: begun, origin: origin, outcome)
+    }
+  }
+
+  private struct Outcome {
+    var statistics = RecoveryPoint.Statistics()
+    var warnings: [RecoveryPoint.Warning] = []
+    var warningCount = 0
+    var suspicious: [String] = []
+  }
+
+  private func describe(
+    _ id: RecoveryPointID, _ index: IndexRoot, begun: Timestamp, origin: RecoveryPoint.Origin, _ outcome: Outcome
+  ) -> RecoveryPoint {
+    RecoveryPoint(
+      id: id, source: request.store.source, repository: request.store.repositoryID, begun: begun, ended: clock.now(),
+      host: request.host, tool: request.tool, origin: origin, consistency: .live, suspicious: outcome.suspicious,
+      index: index, statistics: outcome.statistics, warnings: outcome.warnings, warningCount: outcome.warningCount)
+  }
+
+  private func openSource() throws -> (OpenFile, RecoveryPoint.Origin) {
+    do throws(SystemError) {
+      let root = try OpenFile.open(request.path, .directoryFollowing)
+      // Listing proves that it can be read before anything is written.
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      _ = try OpenFile.open(request.path, .directoryFollowing).readNames(into: &buffer) { _, _ in }
+      let resolved = try root.resolvedPath()
+      return (
+        root, RecoveryPoint.Origin(path: request.path.displayedPath, resolvedPath: resolved.displayedPath)
+      )
+    } catch {
+      let isFile = error.isNotDirectory
+      throw EngineError(
+        .sourceUnreadable,
+        "cannot archive \(request.path.displayedPath): \(isFile ? "it is not a directory" : error.reason)",
+        cause: error.cause,
+        hint: isFile
+          ? "give the directory that holds it; restore single files with `--path`"
+          : error.isMissing ? "check the path, and that the file system is mounted (`findmnt`)" : nil)
+    }
+  }
+
+  private func archive(
+    _ root: OpenFile, _ writer: PointWriter, _ context: ArchiveContext, _ committer: inout ArchiveCommitter,
+    _ cancellation: Cancellation
+  ) throws {
+    var rules = TreeWalker.Rules()
+    rules.excludes = request.excludes
+    rules.staysOnFileSystem = request.staysOnFileSystem
+    rules.leavesOutDirectoriesAtTop = request.leavesOutDirectoriesAtTop
+    for directory in request.forbiddenDirectories {
+      let status = try directory.status()
+      rules.forbiddenDirectories.insert(
+        TreeWalker.DirectoryIdentity(device: status.device, inode: status.inode))
+    }
+    let previous = try writer.previousIndex()
+    let pipeline = ArchivePipeline(context, threads: request.threads)
+    let planning = PlanningThreads(
+      root: root, rules: rules, previous: previous, context: context, pipeline: pipeline, cancellation: cancellation)
+    defer {
+      planning.join()
+      pipeline.join()
+    }
+    do {
+      while let result = try pipeline.nextResult() { try committer.commit(result) }
+    } catch {
+      pipeline.complete(error)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,41 @@
+public import BackupModel
+import HostSystem
+
+/// An error of a workflow: a source that can't be read, a target that can't be written.
+public struct EngineError: Failure {
+  /// What went wrong.
+  public struct Code: Hashable, Sendable {
+    private enum Value { case sourceUnreadable, targetUnusable, restoreFailed, badSpecification, refused }
+    private let value: Value
+    /// The source as a whole can't be read; never a fault of the repository.
+    public static let sourceUnreadable = Code(value: .sourceUnreadable)
+    /// The target of a restore can't be used.
+    public static let targetUnusable = Code(value: .targetUnusable)
+    /// Restoring failed.
+    public static let restoreFailed = Code(value: .restoreFailed)
+    /// A job's declaration doesn't fit the configuration.
+    public static let badSpecification = Code(value: .badSpecification)
+    /// A guard refused to do what was asked.
+    public static let refused = Code(value: .refused)
+  }
+
+  /// What went wrong.
+  public let code: Code
+  /// The sentence.
+  public let message: String
+  /// The system's words.
+  public let cause: String?
+  /// What to type next.
+  public let hint: String?
+
+  /// Makes an error.
+  public init(_ code: Code, _ message: String, cause: String? = nil, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.cause = cause
+    self.hint = hint
+  }
+
+  /// The kind of failure, for exit codes.
+  public var category: FailureCategory { code == .badSpecification ? .usage : .failed }
+}
