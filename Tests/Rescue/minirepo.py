@@ -202,8 +202,10 @@ def archive(repository, tree, id=BEGUN, chunk_size=1000, block_size=2000):
             pack.add(path, chunks)
         lines.extend(line(path, kind, **what))
         if kind == "d":
-            for name in sorted(os.listdir(place)):
-                visit(name if path == b"." else path + b"/" + name, place + b"/" + name)
+            fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY)  # by descriptors: paths may be longer than PATH_MAX
+            for name in sorted(map(os.fsencode, os.listdir(fd))):
+                visit(name if path == b"." else path + b"/" + name, b"/proc/self/fd/%d/%s" % (fd, name))
+            os.close(fd)
 
     visit(b".", os.fsencode(tree))
     repository.add_point(*repository.index(pack, lines, block_size), id=id)

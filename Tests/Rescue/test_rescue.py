@@ -109,8 +109,8 @@ def deep(directory, levels):
     os.close(fd)
 
 
-def make_tree(top, levels=5):
-    """A tree that has everything. `levels` of 30 are more than PATH_MAX."""
+def make_tree(top, levels=30):
+    """A tree that has everything; 30 levels are deeper than PATH_MAX."""
     join = lambda *names: os.path.join(os.fsencode(top), *names)  # noqa: E731
     os.makedirs(join(b"dir", b"empty"))
     write(join(b"empty"), b"")
@@ -169,8 +169,8 @@ class Case(unittest.TestCase):
 
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix="rescue-test-")
+        self.addCleanup(subprocess.run, ["rm", "-rf", self.top], check=True)
         self.addCleanup(subprocess.run, ["chmod", "-R", "u+rwx", self.top], stderr=subprocess.DEVNULL)
-        self.addCleanup(lambda: subprocess.run(["rm", "-rf", self.top], check=True))
         self.repository, self.out = os.path.join(self.top, "repository"), os.path.join(self.top, "a", "b", "out")
 
     def rescue(self, *arguments, code=0):
@@ -223,6 +223,14 @@ class RoundTrip(Case):
         self.assertEqual(self.rescue("cat", "t", "zlinked").stdout, b"hello, world\n")
         sparse = self.rescue("cat", "t", "sparse").stdout
         self.assertEqual((len(sparse), sparse[:6]), (12 << 20, b"start\0"))
+
+    def test_copes_with_a_reader_that_stops_and_a_locale_without_letters(self):
+        listing = subprocess.Popen([sys.executable, RESCUE, "-r", self.repository, "cat", "t", "sparse"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C"})
+        self.assertEqual(listing.stdout.read(5), b"start")
+        listing.stdout.close()
+        self.assertEqual((listing.stderr.read(), listing.wait()), (b"", 0))
+        listing.stderr.close()
 
     def test_lists_points_and_entries(self):
         self.assertIn(b"tree/t\n  20261122T050000Z", self.rescue().stdout)
@@ -374,44 +382,49 @@ class RealProgram(Case):
     def assertRsyncFindsNoDifference(self, tree, restored):
         if not shutil.which("rsync"):
             return
-        options = ["-aHX" + ("A" if b"ACLs" in subprocess.check_output(["rsync", "--version"]) else ""), "--checksum",
-                   "--dry-run", "--itemize-changes", "--delete", "--no-specials" if not ROOT else "--specials",
+        acls = "A" if b" ACLs" in subprocess.check_output(["rsync", "--version"]) else ""
+        options = ["-aHX" + acls, "--checksum", "--dry-run", "--itemize-changes", "--delete",
                    "--exclude=/socket", "--exclude=deep-*"]  # rsync cannot follow paths beyond PATH_MAX
         changes = subprocess.run(["rsync", *options, tree + "/", restored + "/"], stdout=subprocess.PIPE, check=True)
         self.assertEqual(changes.stdout, b"")
 
+    def archive(self, tree):
+        """Archives the tree, restores the new point, compares; returns the point's id and what the tree was like."""
+        self.backupctl("archive", "-r", self.repository, tree, "--as", "t", codes=(0, 3))
+        expected = describe(tree, sparse=False)
+        points = os.listdir(os.path.join(self.repository, "sources/tree/t/points"))
+        names = sorted(name for name in points if name.endswith(".json"))
+        self.restore(names[-1][:-5], expected)
+        self.assertRsyncFindsNoDifference(tree, os.path.join(self.top, names[-1][:-5]))
+        return names[-1][:-5], expected
+
+    def restore(self, id, expected, suffix=""):
+        out = os.path.join(self.top, id) + suffix
+        self.rescue("restore", "tree/t@" + id, "--to", out)
+        self.assertSameTree(expected, out, sparse=False)
+        self.assertLess(os.stat(os.path.join(out, "all-hole")).st_blocks, 64)
+        self.assertLess(os.stat(os.path.join(out, "sparse")).st_blocks * 512, 1 << 20)
+
     def test_restores_both_points_of_a_tree_that_changed(self):
         tree = os.path.join(self.top, "tree")
         os.mkdir(tree)
-        make_tree(tree, levels=30)
+        make_tree(tree)
+        write(os.path.join(tree, "database"), noise(6_000_000))
         self.backupctl("init", self.repository)
-        self.backupctl("archive", "-r", self.repository, tree, "--as", "t", codes=(0, 3))
-        first = describe(tree, sparse=False)
-        frozen = os.path.join(self.top, "frozen")
-        subprocess.run(["rsync", "-aHAX", "--sparse", "--exclude=deep-*", tree + "/", frozen], check=False)
-        time.sleep(1.1)  # a point's name is its second
-        with open(os.path.join(tree, "large"), "r+b") as file:
-            file.seek(200_000)
+        first, expected = self.archive(tree)
+        with open(os.path.join(tree, "database"), "r+b") as file:
+            file.seek(3_000_000)
             file.write(b"changed in the middle")
         os.unlink(os.path.join(tree, "zlinked"))
         os.rename(os.path.join(tree, "hello-copy"), os.path.join(tree, "renamed"))
         write(os.path.join(tree, "new"), noise(3_000_000, b"new"))
         os.chmod(os.path.join(tree, "attributes"), 0o600)
-        self.backupctl("archive", "-r", self.repository, tree, "--as", "t", codes=(0, 3))
-        second = describe(tree, sparse=False)
-        ids = sorted(name[:-5] for name in os.listdir(os.path.join(self.repository, "sources/tree/t/points")))
-        self.assertEqual(len(ids), 2)
-        for id, expected, original in ((ids[0], first, None), (ids[1], second, tree)):
-            out = os.path.join(self.top, id)
-            self.rescue("restore", "tree/t@" + id, "--to", out)
-            self.assertSameTree(expected, out, sparse=False)
-            self.assertLess(os.stat(os.path.join(out, "all-hole")).st_blocks, 64)
-            self.assertLess(os.stat(os.path.join(out, "sparse")).st_blocks * 512, 1 << 20)
-            if original:
-                self.assertRsyncFindsNoDifference(original, out)
+        second, _ = self.archive(tree)
+        self.assertNotEqual(first, second)
+        self.restore(first, expected, suffix="-again")
         self.rescue("check")
-        with open(os.path.join(tree, "large"), "rb") as file:
-            self.assertEqual(self.rescue("cat", "t", "large").stdout, file.read())
+        with open(os.path.join(tree, "database"), "rb") as file:
+            self.assertEqual(self.rescue("cat", "t", "database").stdout, file.read())
 
 
 if __name__ == "__main__":

@@ -437,7 +437,8 @@ class Restorer:
         if self.current:
             (entry, fd, _), self.current = self.current, None
             with going_on(show(entry.path)):
-                os.truncate(fd, entry.size)  # a hole at the end
+                if os.fstat(fd).st_size != entry.size:  # a hole at the end
+                    os.truncate(fd, entry.size)
             self.metadata(entry, fd)
             os.close(fd)
 
@@ -622,15 +623,18 @@ def main():
         options = parser.parse_args()
         many = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (many, many))  # one for each pack and each level of directories
-        options.run(sources(getattr(options, "repository", os.path.dirname(os.path.abspath(__file__)))), options)
+        here = os.path.dirname(os.path.abspath(__file__))
+        options.run(sources(getattr(options, "repository", here)), options)
         sys.stdout.flush()
     except Damage as error:
         tell("damaged", error)
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except (OSError, Stop) as error:
         tell("error", error.args[1] if isinstance(error, Stop) else error)
-        return error.args[0] if isinstance(error, Stop) and not told["damaged"] else 1 if not told["damaged"] else 20
+        return 20 if told["damaged"] else error.args[0] if isinstance(error, Stop) else 1
     return 20 if told["damaged"] else 1 if told["problem"] else 0
 
 if __name__ == "__main__":
