@@ -20,7 +20,8 @@ ROOT = os.geteuid() == 0
 sys.path.insert(0, HERE)
 import minirepo  # noqa: E402
 
-ACL = bytes.fromhex("02000000" "01000600ffffffff" "020004000a000000" "04000400ffffffff" "10000600ffffffff" "20000400ffffffff")
+ACL = bytes.fromhex(
+    "02000000" "01000600ffffffff" "020004000a000000" "04000400ffffffff" "10000600ffffffff" "20000400ffffffff")
 
 
 def holes(fd, size):
@@ -37,7 +38,7 @@ def holes(fd, size):
 
 
 def describe(directory, sparse=True):
-    """All that a restore must bring back of a tree: path -> facts. Goes by directory descriptors: no path is too long."""
+    """All that a restore must bring back of a tree: path -> facts. By directory descriptors: no path is too long."""
     found, inodes = {}, {}
 
     def visit(fd, path):
@@ -295,6 +296,8 @@ class OlderPoints(Case):
         pack = minirepo.PackWriter()
         pack.add(b"file", [noise(3200)[at:at + 1000] for at in range(0, 3200, 1000)])
         repository.add_pack(pack, number=2, spoil_frame=0)
+        pack.chunks = {name: (9999, 0, 1000) for name in pack.chunks}
+        repository.add_pack(pack, "20261121T050000Z")
         self.rescue("restore", "t", "--to", self.out)
         self.assertSameTree(describe(tree), self.out)
 

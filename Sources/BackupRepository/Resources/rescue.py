@@ -162,13 +162,20 @@ class Store:
 
     def places(self, chunk):
         """Where a chunk lies: (pack, frame), offset, length. The pack that held the last one is asked first."""
+        wrong = None
         for pack in tuple(self.packs):
             i = bisect.bisect_left(pack, chunk)
             if i < len(pack) and pack[i] == chunk:
+                try:
+                    frame, offset, length = pack.place(i)
+                except Damage as error:
+                    wrong = error
+                    continue
                 self.packs.remove(pack)
                 self.packs.insert(0, pack)
-                frame, offset, length = pack.place(i)
                 yield (pack, frame), offset, length
+        if wrong:
+            raise wrong
 
     def decode(self, keys):
         """Decodes frames into the cache with one process; if that fails, half of them each."""
@@ -292,7 +299,8 @@ class Index:
             if chosen or any(within(top, path) for top in tops):
                 entry = None
                 with going_on(show(path[:1000])):
-                    if len(path) > MAX_PATH or b"\0" in path or path != b"." and NOT_NAMES & {*path.split(b"/")}:
+                    if len(path) > MAX_PATH or b"\0" in path or \
+                            path != b"." and NOT_NAMES & {*path.split(b"/")}:
                         raise Damage("refused, not a path below the top")
                     entry = parse(path, line)
                     if entry.type == "+" and (not current or (current.path, covered) != (path, entry.offset)):
