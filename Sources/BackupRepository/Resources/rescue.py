@@ -270,7 +270,8 @@ class Index:
     def lines(self, block, level, first=None):
         """Key, path and text of the lines below a block. Keys sort by component, continuations behind their file."""
         rows, after = [], self.last
-        with going_on("index block lost, from %s on" % (show(first[0].replace(b"\0", b"/") or b".") if first else "the top")):
+        begin = show(first[0].replace(b"\0", b"/") or b".") if first else "the top"
+        with going_on("index block lost, from %s on" % begin):
             data = bytes(self.store.chunk(block, limit=MAX_BLOCK))
             if not data.endswith(b"\n"):
                 raise Damage("chunk %s: no newline at its end" % block.hex())
