@@ -17,7 +17,7 @@ public struct FileStorage: RepositoryStorage {
   }
 
   /// The open directory.
-  public var directory: OpenFile { root }
+  public var directory: OpenFile? { root }
 
   /// Makes a directory and those above it, durably.
   public func makeDirectories(_ path: String) throws {

@@ -1,5 +1,5 @@
 import BackupArchive
-public import BackupModel
+import BackupModel
 public import HostSystem
 
 /// Reads the index of one point. Not thread-safe: each thread has its own.

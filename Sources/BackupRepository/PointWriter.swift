@@ -53,7 +53,7 @@ public final class PointWriter {
   private var packNumber = 0
   private var pack: (writer: PackWriter<PackFile>, file: any StorageFile, path: String)?
   private var index = IndexBuilder()
-  private let previousBlocks = Mutex<Set<ChunkID>>([])
+  private let previousBlocks = SharedBlocks()
   private var checkpointBase: ((RecoveryPointID, IndexRoot) -> RecoveryPoint)?
 
   /// Begins a point. Removes what an interrupted writer left unfinished.
@@ -78,18 +78,9 @@ public final class PointWriter {
     checkpointBase = describe
   }
 
-  /// Opens the previous index for merging, or returns nil if there is none.
-  ///
-  /// Blocks that it reads whole needn't be looked up when they come again; blocks that it finds damaged are stored anew.
-  public func previousIndex() throws -> IndexReader? {
-    guard let previous else { return nil }
-    let reader = try IndexReader(root: previous.index, chunks: try store.chunkReader(keepsTables: false))
-    let claims = claims
-    let known = previousBlocks
-    reader.didReadBlock = { id, isWhole in
-      if isWhole { known.withLock { _ = $0.insert(id) } } else { claims.distrust(id) }
-    }
-    return reader
+  /// The previous index, or nil if there is none.
+  public var previousIndex: PreviousIndex? {
+    previous.map { PreviousIndex(root: $0.index, store: store, claims: claims, blocks: previousBlocks) }
   }
 
   /// Appends a frame to the pack.
@@ -114,7 +105,7 @@ public final class PointWriter {
   }
 
   private func storeBlock(_ id: ChunkID, _ block: [UInt8]) throws {
-    guard !previousBlocks.withLock({ $0.contains(id) }), try claims.claim(id) else { return }
+    guard !previousBlocks.contains(id), try claims.claim(id) else { return }
     let serializer = try TarSerializer()
     let member = TarMember(
       path: Array(".backupctl/index/\(id)".utf8), kind: .file(size: Int64(block.count), dataRanges: nil),
@@ -181,4 +172,32 @@ public final class PointWriter {
 private struct PackFile: PackOutput {
   let file: any StorageFile
   func write(_ bytes: [UInt8]) throws { try file.write(bytes) }
+}
+
+/// The index that a new point is merged with; can be opened on another thread than the writer's.
+public struct PreviousIndex: Sendable {
+  fileprivate let root: IndexRoot
+  fileprivate let store: SourceStore
+  fileprivate let claims: ChunkClaims
+  fileprivate let blocks: SharedBlocks
+
+  /// Opens the index.
+  ///
+  /// Blocks that the reader finds whole needn't be looked up when they come again; blocks that it finds damaged are stored anew.
+  public func open() throws -> IndexReader {
+    let reader = try IndexReader(root: root, chunks: try store.chunkReader(keepsTables: false))
+    let claims = claims
+    let blocks = blocks
+    reader.didReadBlock = { id, isWhole in
+      if isWhole { blocks.insert(id) } else { claims.distrust(id) }
+    }
+    return reader
+  }
+}
+
+/// The blocks of the previous index that were read whole; one thread reads the index, another one asks.
+final class SharedBlocks: Sendable {
+  private let blocks = Mutex<Set<ChunkID>>([])
+  func insert(_ id: ChunkID) { blocks.withLock { _ = $0.insert(id) } }
+  func contains(_ id: ChunkID) -> Bool { blocks.withLock { $0.contains(id) } }
 }

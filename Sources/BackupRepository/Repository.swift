@@ -8,6 +8,8 @@ public struct Repository: Sendable {
   public let description: RepositoryDescription
   /// Where it is, for messages.
   public var location: String { storage.location }
+  /// The open directory of the repository; nil if it has none.
+  public var directory: OpenFile? { storage.directory }
   let storage: any RepositoryStorage
 
   private static let descriptionLimit = 1 << 20

@@ -15,6 +15,8 @@ public protocol StorageFile: PackOutput {
 public protocol RepositoryStorage: Sendable {
   /// Where the repository is, for messages.
   var location: String { get }
+  /// The open directory of the repository, so that an archive never enters it; nil if there is none.
+  var directory: OpenFile? { get }
   /// Makes a directory and those above it, durably; it is no error if they exist.
   func makeDirectories(_ path: String) throws
   /// Begins a new file, replacing an unfinished one of the same name.

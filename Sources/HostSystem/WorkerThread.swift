@@ -10,9 +10,9 @@ import Synchronization
 /// `Synchronization.Mutex` has no condition variable, so this wraps the system's pair.
 public final class Monitor<State>: @unchecked Sendable {
   // Invariant of `@unchecked Sendable`: `state` is touched only between lock and unlock of `mutex`.
-  private var state: State
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private let condition: UnsafeMutablePointer<pthread_cond_t>
+  fileprivate var state: State
+  fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  fileprivate let condition: UnsafeMutablePointer<pthread_cond_t>
 
   /// Guards a first value.
   public init(_ state: sending State) {
@@ -49,6 +49,25 @@ public final class Monitor<State>: @unchecked Sendable {
     while true {
       if let result = try body(&state) { return result }
       pthread_cond_wait(condition, mutex)
+    }
+  }
+}
+
+extension Monitor {
+  /// Waits like ``wait(until:)``, but at most for some seconds.
+  ///
+  /// - Returns: whether `body` gave a result in time.
+  public func wait(atMost seconds: Double, until body: (inout State) -> Bool?) -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    var deadline = timespec()
+    clock_gettime(CLOCK_REALTIME, &deadline)
+    let nanoseconds = Int(seconds * 1e9) + deadline.tv_nsec
+    deadline.tv_sec += nanoseconds / 1_000_000_000
+    deadline.tv_nsec = nanoseconds % 1_000_000_000
+    while true {
+      if let result = body(&state) { return result }
+      if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return false }
     }
   }
 }

@@ -24,13 +24,18 @@ final class MergePlanner {
   private static let mostTakenBytes = 1 << 20
 
   init(
-    _ context: ArchiveContext, previous: PreviousEntries?, cancellation: Cancellation,
+    _ context: ArchiveContext, previous: IndexReader?, cancellation: Cancellation,
     submit: @escaping (ArchiveWork) throws -> Void
-  ) {
+  ) throws {
     self.context = context
-    self.previous = previous
     self.cancellation = cancellation
     self.submit = submit
+    guard let previous else { return }
+    do {
+      self.previous = try PreviousEntries(previous)
+    } catch let error as RepositoryError where error.code == .damaged {
+      giveUpPrevious(error)
+    }
   }
 
   /// Plans the next entries of the walk.
@@ -103,12 +108,16 @@ final class MergePlanner {
     do {
       return try body()
     } catch let error as RepositoryError where error.code == .damaged {
-      previous = nil
-      work.problems.append(
-        RecoveryPoint.Warning(
-          path: ".", problem: "the previous index is damaged, so files are read that may be unchanged: \(error)"))
+      giveUpPrevious(error)
       return nil
     }
+  }
+
+  private func giveUpPrevious(_ error: RepositoryError) {
+    previous = nil
+    work.problems.append(
+      RecoveryPoint.Warning(
+        path: ".", problem: "the previous index is damaged, so files are read that may be unchanged: \(error)"))
   }
 
   /// Takes the previous lines of the entry over if its status and the kind of its content are unchanged.

@@ -16,12 +16,10 @@ final class PlanningThreads: Sendable {
 
   /// Starts both; errors of either end the pipeline.
   init(
-    root: OpenFile, rules: TreeWalker.Rules, previous: sending IndexReader?, context: ArchiveContext,
+    root: OpenFile, rules: TreeWalker.Rules, previous: PreviousIndex?, context: ArchiveContext,
     pipeline: ArchivePipeline, cancellation: Cancellation
   ) {
     let queue = Monitor(Queue())
-    // The reader is handed over to the planning thread; this one doesn't touch it again.
-    let handover = Monitor(previous)
     let walking = WorkerThread {
       do {
         try TreeWalker(root: root, rules: rules).walk { batch in
@@ -39,11 +37,7 @@ final class PlanningThreads: Sendable {
     }
     let planning = WorkerThread {
       do {
-        let reader = handover.update { reader in
-          defer { reader = nil }
-          return reader
-        }
-        try Self.plan(queue, reader, context, pipeline, cancellation)
+        try Self.plan(queue, try previous?.open(), context, pipeline, cancellation)
         pipeline.complete()
       } catch {
         pipeline.complete(error)
@@ -57,7 +51,7 @@ final class PlanningThreads: Sendable {
     _ queue: Monitor<Queue>, _ reader: IndexReader?, _ context: ArchiveContext, _ pipeline: ArchivePipeline,
     _ cancellation: Cancellation
   ) throws {
-    let planner = MergePlanner(context, previous: reader, cancellation: cancellation) { try pipeline.submit($0) }
+    let planner = try MergePlanner(context, previous: reader, cancellation: cancellation) { try pipeline.submit($0) }
     while true {
       let batch = queue.wait { queue -> WalkBatch?? in
         if !queue.batches.isEmpty { return .some(queue.batches.removeFirst()) }

@@ -1,5 +1,5 @@
 import BackupArchive
-public import BackupModel
+import BackupModel
 public import BackupRepository
 public import HostSystem
 
@@ -148,10 +148,9 @@ public struct TreeArchive: Sendable {
       rules.forbiddenDirectories.insert(
         TreeWalker.DirectoryIdentity(device: status.device, inode: status.inode))
     }
-    let previous = try writer.previousIndex()
     let pipeline = ArchivePipeline(context, threads: request.threads)
     let planning = PlanningThreads(
-      root: root, rules: rules, previous: previous, context: context, pipeline: pipeline, cancellation: cancellation)
+      root: root, rules: rules, previous: writer.previousIndex, context: context, pipeline: pipeline, cancellation: cancellation)
     defer {
       planning.join()
       pipeline.join()

@@ -37,6 +37,8 @@ int clinux_space(int file, uint64_t *available, uint64_t *total);
 int clinux_syncfs(int file);
 // Processors that this process may run on (sched_getaffinity), at least 1.
 int clinux_processors(void);
+// Characters in a line of a terminal (TIOCGWINSZ); 0 if it isn't one.
+int clinux_terminal_columns(int file);
 
 // Values of macros that are hidden without _GNU_SOURCE.
 extern const int clinux_O_PATH, clinux_O_NOATIME, clinux_O_TMPFILE, clinux_SEEK_DATA, clinux_SEEK_HOLE;

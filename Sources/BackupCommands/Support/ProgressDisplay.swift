@@ -1,0 +1,57 @@
+import BackupEngine
+import BackupModel
+import HostSystem
+import Synchronization
+
+/// Shows how far an archive has come: on a terminal in one line that is rewritten, elsewhere in a line every half minute.
+enum ProgressDisplay {
+  private static let terminalInterval = 0.25
+  private static let logInterval = 30.0
+
+  /// Runs `body` while another thread shows the progress.
+  static func run<Result>(
+    _ options: OutputOptions, title: String, expectedBytes: Int64? = nil,
+    _ body: (ArchiveProgress) throws -> Result
+  ) throws -> Result {
+    let progress = ArchiveProgress()
+    let environment = CommandEnvironment.current
+    guard !options.quiet else { return try body(progress) }
+    let ending = Monitor(false)
+    let ticker = WorkerThread {
+      let interval = environment.messages.isTerminal ? terminalInterval : logInterval
+      let begun = environment.clock.elapsed()
+      var isShown = false
+      while !ending.wait(atMost: interval, until: { $0 ? true : nil }) {
+        let text = line(title, progress, seconds: (environment.clock.elapsed() - begun).inSeconds, expectedBytes)
+        if environment.messages.isTerminal {
+          environment.messages.write("\r\(text.prefix(environment.messages.columns - 1))\u{1B}[K".utf8)
+          isShown = true
+        } else {
+          environment.messages.line(text)
+        }
+      }
+      if isShown { environment.messages.write("\r\u{1B}[K".utf8) }
+    }
+    defer {
+      ending.update { $0 = true }
+      ticker.join()
+    }
+    return try body(progress)
+  }
+
+  static func line(_ title: String, _ progress: ArchiveProgress, seconds: Double, _ expectedBytes: Int64?) -> String {
+    let rate = seconds > 0 ? ByteCount(Int64(Double(progress.bytes) / seconds)) : .zero
+    var text = "\(title): \(progress.entries) entries, \(ByteCount(progress.bytes)), \(rate)/s"
+    if let expectedBytes, expectedBytes > 0, progress.bytes > 0 {
+      let share = min(1, Double(progress.bytes) / Double(expectedBytes))
+      text += ", \(Int(share * 100)) %"
+      if share < 1 { text += ", about \(DurationText.of(seconds: seconds / share * (1 - share))) left" }
+    }
+    return text
+  }
+}
+
+extension Duration {
+  /// The duration as a number of seconds.
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
