@@ -22,7 +22,7 @@ struct PreviousEntries {
 
   /// Whether the current line begins with these bytes.
   func lineBegins(with prefix: [UInt8]) -> Bool {
-    guard line.count > prefix.count else { return false }
+    guard line.count >= prefix.count else { return false }
     return block[line.lowerBound..<line.lowerBound + prefix.count].elementsEqual(prefix)
   }
 
