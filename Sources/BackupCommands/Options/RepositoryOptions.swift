@@ -20,6 +20,13 @@ struct RepositoryOptions: ParsableArguments {
 
   private static let defaultConfig = "/etc/backupctl/config.yaml"
 
+  /// Whether the command line or the environment names the repository.
+  var isGiven: Bool { repository != nil || variable != nil }
+
+  private var variable: String? {
+    CommandEnvironment.current.variables["BACKUPCTL_REPOSITORY"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// The configuration, or nil if none is given and the default one doesn't exist.
   ///
   /// - Throws: `PolicyError`; `SystemError` if a given file can't be read.
@@ -45,7 +52,6 @@ struct RepositoryOptions: ParsableArguments {
   /// - Throws: `RepositoryError` `missing`, `notMounted`, `wrongID`, `formatTooNew`; ``CommandError``.
   func open(_ configuration: Configuration?) throws -> Repository {
     let declaration = configuration?.repository
-    let variable = CommandEnvironment.current.variables["BACKUPCTL_REPOSITORY"].flatMap { $0.isEmpty ? nil : $0 }
     if let given = repository ?? variable { return try Repository.open(Array(given.utf8)) }
     guard let declaration else {
       throw CommandError(

@@ -1,0 +1,30 @@
+import BackupModel
+import HostSystem
+import JobEngine
+
+/// Tells on standard error what a run is doing: one line for each step.
+struct RunLog: RunObserver {
+  let output: OutputOptions
+  let environment: CommandEnvironment
+
+  func record(_ event: RunEvent<SourceID>, at elapsed: Duration) async throws {
+    guard !output.quiet else { return }
+    switch event {
+    case .taskStarting(let id, let attempt):
+      say(elapsed, "\(id) begins\(attempt > 1 ? ", attempt \(attempt)" : "")")
+    case .taskRetrying(let id, let next, let wait, let failure):
+      say(elapsed, "\(id) failed and is tried again (attempt \(next)) in \(DurationText.of(seconds: wait.inSeconds)): \(failure)")
+    case .taskStopping(let id, let cause): say(elapsed, "\(id) is being stopped: it \(cause)")
+    case .taskEnded(let task):
+      say(elapsed, "\(task.id) \(task.state.word)\(task.message.isEmpty ? "" : ": \(task.message)")")
+    case .jobEnded(let job, let state, let message) where !message.isEmpty || !state.isSuccess:
+      say(elapsed, "\(job) \(state.word)\(message.isEmpty ? "" : ": \(message)")")
+    case .cancelRequested: say(elapsed, "interrupted: running tasks are being stopped, clean-up goes on")
+    case .runStarted, .jobExpanding, .jobExpanded, .jobEnded, .runEnded: break
+    }
+  }
+
+  private func say(_ elapsed: Duration, _ text: String) {
+    environment.messages.line("[\(DurationText.of(seconds: elapsed.inSeconds))] \(text)")
+  }
+}

@@ -1,0 +1,58 @@
+public import BackupModel
+public import BackupPolicy
+public import HostSystem
+public import JobEngine
+
+/// A kind of job that a schedule can name: `archive`, `verify`, `drill`.
+///
+/// To add one, write a type and list it in ``JobKinds/all``.
+public protocol JobKind {
+  /// The word after `kind:`.
+  static var name: String { get }
+  /// The keys that a declaration may have besides those of all jobs.
+  static var keys: Set<String> { get }
+  /// Checks a declaration and makes what runs it. Does nothing else: the whole schedule is checked before anything starts.
+  ///
+  /// - Throws: `PolicyError` naming file and line.
+  static func body(of declaration: JobDeclaration, in scope: JobScope) throws -> any JobBody<SourceID>
+}
+
+/// What all jobs of a run work with.
+public struct JobScope: Sendable {
+  /// The repository, and how archives are made.
+  public var settings: ArchiveSettings
+  /// The trees that jobs may name: the schedule's and the configuration's.
+  public var trees: [TreeDeclaration]
+  /// The clock.
+  public var clock: any HostClock
+  /// Where drills restore to: a directory for short-lived, large files.
+  public var scratchDirectory: PathBytes
+
+  /// Gathers the scope of a run.
+  public init(
+    settings: ArchiveSettings, trees: [TreeDeclaration], clock: any HostClock, scratchDirectory: PathBytes
+  ) {
+    self.settings = settings
+    self.trees = trees
+    self.clock = clock
+    self.scratchDirectory = scratchDirectory
+  }
+
+  /// How long ago something was; nil if it never was.
+  func age(of time: Timestamp?) -> Duration? {
+    time.map { .seconds(max(0, clock.now().seconds - $0.seconds)) }
+  }
+}
+
+/// The kinds of jobs that there are.
+public enum JobKinds {
+  /// All kinds.
+  public static let all: [any JobKind.Type] = [ArchiveJob.self, VerifyJob.self, DrillJob.self]
+
+  /// For each kind's name the keys that it allows.
+  public static var keys: [String: Set<String>] {
+    Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.keys) })
+  }
+
+  static func kind(named name: String) -> (any JobKind.Type)? { all.first { $0.name == name } }
+}
