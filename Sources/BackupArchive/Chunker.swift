@@ -30,19 +30,40 @@ public struct Chunker: Sendable {
     looseShift = UInt64(64 - (bits - 2))
   }
 
-  /// The length of the first chunk of `content[start...]`, which must reach to the end of the content or hold at
+  /// The length of the first chunk of `content[start..<end]`, which must reach to the end of the content or hold at
   /// least ``maximum`` bytes.
   public func firstChunkLength(in content: [UInt8], from start: Int, to end: Int) -> Int {
+    var scan = ChunkScan()
+    return nextCut(in: content, chunkStart: start, available: end, isEnd: true, &scan) ?? end - start
+  }
+
+  /// Looks for the end of the chunk that begins at `chunkStart`, going on where the last look at it ended.
+  ///
+  /// - Parameters:
+  ///   - available: where the bytes that are there end.
+  ///   - isEnd: whether the content ends there, so that the rest is a chunk too.
+  /// - Returns: the chunk's length, or nil if its end isn't among the bytes that are there.
+  public func nextCut(
+    in content: [UInt8], chunkStart start: Int, available end: Int, isEnd: Bool, _ scan: inout ChunkScan
+  ) -> Int? {
     precondition(start >= 0 && start <= end && end <= content.count)
-    let available = end - start
-    guard available > minimum else { return available }
-    let limit = min(available, maximum)
-    let normal = min(available, average)
+    let length = end - start
+    if length > minimum, let cut = cut(in: content, start, min(length, maximum), &scan) {
+      scan = ChunkScan()
+      return cut
+    }
+    guard isEnd || length >= maximum else { return nil }
+    scan = ChunkScan()
+    return min(length, maximum)
+  }
+
+  private func cut(in content: [UInt8], _ start: Int, _ limit: Int, _ scan: inout ChunkScan) -> Int? {
+    let normal = min(limit, average)
     return content.withUnsafeBufferPointer { all in
       Self.gear.withUnsafeBufferPointer { gear in
-        guard let bytes = all.baseAddress.map({ $0 + start }), let table = gear.baseAddress else { return available }
-        var hash: UInt64 = 0
-        var position = minimum
+        guard let bytes = all.baseAddress.map({ $0 + start }), let table = gear.baseAddress else { return nil }
+        var hash = scan.hash
+        var position = max(scan.position, minimum)
         while position < normal {
           hash = (hash &<< 1) &+ table[Int(bytes[position])]
           position &+= 1
@@ -53,7 +74,9 @@ public struct Chunker: Sendable {
           position &+= 1
           if hash &>> looseShift == 0 { return position }
         }
-        return limit
+        scan.hash = hash
+        scan.position = position
+        return nil
       }
     }
   }
@@ -62,4 +85,13 @@ public struct Chunker: Sendable {
   private static let gear: [UInt64] = (0..<256).map { byte in
     ChunkID(of: Array("backupctl gear 1".utf8) + [UInt8(byte)]).words[0]
   }
+}
+
+/// How far the search for the end of a chunk has come.
+public struct ChunkScan: Sendable {
+  fileprivate var hash: UInt64 = 0
+  fileprivate var position = 0
+
+  /// Begins at a chunk's first byte.
+  public init() {}
 }

@@ -37,7 +37,6 @@ public final class FrameEncoder {
   private let decompressor: FrameDecompressor
   private let level: Int
   private var readBack: [UInt8] = []
-  private var compressed: [UInt8] = []
 
   /// Makes an encoder for a compression level, 1 to 19.
   public init(level: Int) throws(ArchiveError) {
@@ -57,15 +56,15 @@ public final class FrameEncoder {
       throw ArchiveError(.tooLarge, "cannot make a frame of \(content.count) bytes")
     }
     let compression = try compressor.looksIncompressible(content) ? Compression.stored : .level(level)
-    try compressor.compress(content, compression, into: &compressed)
+    let compressed = try compressor.compress(content, compression)
     try decompressor.decompress(compressed, size: content.count, into: &readBack)
-    guard readBack == content else {
+    guard haveSameBytes(readBack, content) else {
       throw ArchiveError(
         .damagedFrame, "a frame that was just compressed does not decompress to its content",
         cause: "faulty memory or a faulty compression library")
     }
     return EncodedFrame(
-      bytes: Array(compressed), contentSize: content.count, chunks: chunks, beginsMember: beginsMember)
+      bytes: compressed, contentSize: content.count, chunks: chunks, beginsMember: beginsMember)
   }
 }
 

@@ -207,9 +207,9 @@ public final class TarSerializer {
 
   private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
 
-  private func check(_ result: Int32, _ what: String) throws(ArchiveError) {
+  private func check(_ result: Int32, _ what: @autoclosure () -> String) throws(ArchiveError) {
     guard result == ARCHIVE_OK else {
-      throw ArchiveError(.library, "cannot \(what) of a tar stream", cause: errorText)
+      throw ArchiveError(.library, "cannot \(what()) of a tar stream", cause: errorText)
     }
   }
 

@@ -1,4 +1,5 @@
 import CZstd
+import Glibc
 
 // Unsafe code: libzstd takes pointers with lengths. Each call gets a pointer into an array that outlives the call
 // and that array's own length; results are examined by ZSTD_isError.
@@ -29,10 +30,10 @@ public final class FrameCompressor {
 
   deinit { ZSTD_freeCCtx(context) }
 
-  /// Compresses all of `content` into one frame, which replaces what `frame` held.
+  /// Compresses all of `content` into one frame.
   ///
   /// - Throws: ``ArchiveError`` `library`.
-  public func compress(_ content: [UInt8], _ compression: Compression, into frame: inout [UInt8]) throws(ArchiveError) {
+  public func compress(_ content: [UInt8], _ compression: Compression) throws(ArchiveError) -> [UInt8] {
     let level: Int32
     switch compression {
     case .level(let number): level = Int32(number)
@@ -42,15 +43,16 @@ public final class FrameCompressor {
     try check(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters))
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level))
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
-    let bound = ZSTD_compressBound(content.count)
-    if frame.count < bound { frame.append(contentsOf: repeatElement(0, count: bound - frame.count)) }
-    let size = frame.withUnsafeMutableBytes { output in
-      content.withUnsafeBytes { input in
+    var result = 0
+    let frame = [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(content.count)) { output, count in
+      result = content.withUnsafeBytes { input in
         ZSTD_compress2(context, output.baseAddress, output.count, input.baseAddress, input.count)
       }
+      count = ZSTD_isError(result) == 0 ? result : 0
     }
-    try check(size)
-    frame.removeLast(frame.count - size)
+    try check(result)
+    // Frames wait in memory to be written; one that shrank much gives its room back.
+    return frame.count * 2 > frame.capacity ? frame : Array(frame[...])
   }
 
   /// Whether a few samples of `content` shrink by less than 3 %, so that compressing all of it would be wasted.
@@ -127,4 +129,15 @@ public final class FrameDecompressor {
       throw ArchiveError(.damagedFrame, "the frame is damaged", cause: "its size is not the one that the pack states")
     }
   }
+}
+
+/// Whether two arrays hold the same bytes, compared as memory: `==` of arrays goes element by element.
+func haveSameBytes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+  left.count == right.count
+    && left.withUnsafeBytes { leftBytes in
+      right.withUnsafeBytes { rightBytes in
+        guard let first = leftBytes.baseAddress, let second = rightBytes.baseAddress else { return true }
+        return memcmp(first, second, leftBytes.count) == 0
+      }
+    }
 }

@@ -18,7 +18,7 @@ public struct ArchiveParameters: Hashable, Sendable {
 
   /// Makes parameters; those not given have their defaults.
   public init(
-    compressionLevel: Int = 3, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
+    compressionLevel: Int = 2, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
     chunkSize: ByteCount = .mebibytes(1), threads: Int? = nil, suspiciousBelow: Percentage = Percentage(percent: 50)
   ) {
     self.compressionLevel = compressionLevel

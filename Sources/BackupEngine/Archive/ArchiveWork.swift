@@ -45,15 +45,16 @@ struct EntryToRead: Sendable {
 struct SliceWork: Sendable {
   /// How the slice is stored.
   enum Storing: Sendable {
-    /// As part of one ordinary member, whose header (for the first slice) and padding (for the last) are in `before` and `after`.
-    case member(before: [UInt8], after: Int)
+    /// As part of one ordinary member: the content is the frame's, header and padding included.
+    case member(beginsMember: Bool)
     /// As a member of its own with only what is new.
     case parts(TarMember)
   }
 
-  /// The data of the slice, holes left out.
-  var data: [UInt8]
-  /// Lengths of the chunks in `data`, interleaved with holes; joined they are a range of the file.
+  var content: [UInt8]
+  /// The slice's data in `content`, holes left out.
+  var data: Range<Int>
+  /// The chunks in the data, interleaved with holes; joined they are a range of the file.
   var pieces: [SlicePiece]
   /// Where in the file the slice begins.
   var offset: Int64

@@ -141,6 +141,7 @@ final class EntryArchiver {
     var ranges = try reading.readAll(into: &content)
     if reading.changed {
       // Once more: most changes are over in a moment.
+      try reading.restart()
       ranges = try reading.readAll(into: &content)
     }
     result.statistics.filesRead += 1

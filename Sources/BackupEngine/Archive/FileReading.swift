@@ -44,14 +44,18 @@ final class FileReading {
     return try file.dataRanges(size: status.size)
   }
 
+  /// Begins anew: takes what the file is now for what it should stay.
+  func restart() throws(SystemError) {
+    let tick = clock.inodeTime()
+    status = try file.status()
+    isRecent = status.changed >= tick
+  }
+
   /// Reads the data of the whole file.
   ///
   /// - Returns: the ranges of the file whose bytes, joined, are in `content`.
   func readAll(into content: inout [UInt8]) throws(SystemError) -> [Range<Int64>] {
     content.removeAll(keepingCapacity: true)
-    let tick = clock.inodeTime()
-    status = try file.status()
-    isRecent = status.changed >= tick
     guard status.size <= mostBytes else { throw SystemError(call: "read", errno: 27, path: "grew while it was read") }
     var ranges: [Range<Int64>] = []
     readSize = status.size

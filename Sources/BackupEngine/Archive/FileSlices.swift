@@ -3,13 +3,16 @@ import BackupModel
 import BackupRepository
 
 /// Gathers the chunks of a large file into slices.
+///
+/// The bytes of a slice are read straight into ``content``, the array that becomes the content of its frame.
 struct FileSlices {
-  /// Headers of the member, which go before the first slice.
-  var before: [UInt8] = []
-  /// The data of the slice being gathered.
-  private(set) var data: [UInt8] = []
+  /// What the frame of the current slice begins with (headers, for the first one), then its data, then bytes that were read ahead.
+  var content: [UInt8]
+  /// Where the next chunk begins in ``content``.
+  private(set) var chunkStart: Int
   /// The file was found shorter than its status said.
   var endsEarly = false
+  private var dataStart: Int
   private var pieces: [SlicePiece] = []
   private var sliceStart: Int64 = 0
   private var position: Int64 = 0
@@ -21,13 +24,20 @@ struct FileSlices {
 
   /// Begins to gather a file.
   ///
-  /// - Parameter isMember: whether the slices make up one ordinary member, or are members of their own.
-  init(entry: IndexEntry, ranges: [Range<Int64>], isMember: Bool, context: ArchiveContext) {
+  /// - Parameter header: what stands before the data of the one ordinary member that the slices make up; nil if they are
+  ///   members of their own.
+  init(entry: IndexEntry, ranges: [Range<Int64>], header: [UInt8]?, context: ArchiveContext) {
     self.entry = entry
-    self.isMember = isMember
+    isMember = header != nil
     begun = context.begun
     memberBytes = ranges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+    content = header ?? []
+    dataStart = content.count
+    chunkStart = content.count
   }
+
+  /// Bytes of the chunks in the current slice.
+  var dataBytes: Int { chunkStart - dataStart }
 
   /// Goes on at an offset, over a hole if there is one.
   mutating func skip(to offset: Int64) {
@@ -36,30 +46,34 @@ struct FileSlices {
     position = offset
   }
 
-  /// Appends a chunk.
-  mutating func append(chunk: ArraySlice<UInt8>) {
-    data += chunk
-    pieces.append(.chunk(chunk.count))
-    position += Int64(chunk.count)
+  /// Takes the next bytes of ``content`` as a chunk.
+  mutating func appendChunk(length: Int) {
+    pieces.append(.chunk(length))
+    chunkStart += length
+    position += Int64(length)
   }
 
-  /// Ends the current slice and begins the next one.
-  mutating func take(after padding: Int = 0) -> SliceWork {
+  /// Ends the current slice and begins the next one with the bytes that were read ahead.
+  mutating func take() -> SliceWork {
+    let ahead = Array(content[chunkStart...])
+    content.removeLast(ahead.count)
+    let data = dataStart..<chunkStart
     let storing: SliceWork.Storing
     if isMember {
-      storing = .member(before: before, after: padding)
+      storing = .member(beginsMember: dataStart > 0)
       storedBytes += Int64(data.count)
-      before = []
     } else {
       storing = .parts(
         PartsMember(of: entry, at: sliceStart, begun: begun).member(size: entry.size, ranges: []))
     }
     defer {
-      data = []
+      content = ahead
+      dataStart = 0
+      chunkStart = 0
       pieces = []
       sliceStart = position
     }
-    return SliceWork(data: data, pieces: pieces, offset: sliceStart, storing: storing)
+    return SliceWork(content: content, data: data, pieces: pieces, offset: sliceStart, storing: storing)
   }
 
   /// Ends the file: the last slices, with the padding that the member needs.
@@ -76,7 +90,9 @@ struct FileSlices {
       while rest > 0 {
         let count = min(rest, 8 << 20)
         works.append(
-          SliceWork(data: [], pieces: [], offset: position, storing: .member(before: [], after: Int(count))))
+          SliceWork(
+            content: [UInt8](repeating: 0, count: Int(count)), data: 0..<0, pieces: [], offset: position,
+            storing: .member(beginsMember: false)))
         rest -= count
       }
     }

@@ -26,14 +26,15 @@ struct LargeFileReader {
     }
     let ranges = try reading.dataRanges()
     let isMember = context.isFirst ? true : try previous == nil && startsNew(reading, ranges)
-    var slice = FileSlices(entry: entry, ranges: ranges, isMember: isMember, context: context)
+    var header: [UInt8]?
     if isMember {
       let isSparse = ranges != [0..<entry.size]
       let serializer = try TarSerializer()
       try serializer.appendHeaderOnly(
         member(of: entry, kind: .file(size: entry.size, dataRanges: isSparse ? ranges : nil)))
-      slice.before = serializer.output
+      header = serializer.output
     }
+    var slice = FileSlices(entry: entry, ranges: ranges, header: header, context: context)
     let failure = try readRanges(ranges, reading, &slice)
     finish(&entry, reading, failure, endedEarly: slice.endsEarly, &problems)
     let outcome = failure == nil ? LargeFileOutcome.finished(entry) : .abandoned(entry.path)
@@ -46,37 +47,39 @@ struct LargeFileReader {
   private func readRanges(
     _ ranges: [Range<Int64>], _ reading: FileReading, _ slice: inout FileSlices
   ) throws -> SystemError? {
-    let window = max(context.chunker.maximum, Int(context.parameters.frameSize.bytes))
     for range in ranges {
       slice.skip(to: range.lowerBound)
       var readTo = range.lowerBound
-      var buffer: [UInt8] = []
-      var start = 0
-      while true {
+      var scan = ChunkScan()
+      while readTo < range.upperBound || slice.chunkStart < slice.content.count {
         try cancellation.check()
-        if buffer.count - start < context.chunker.maximum, readTo < range.upperBound {
-          buffer.removeFirst(start)
-          start = 0
-          let count = Int(min(Int64(window), range.upperBound - readTo))
-          var isWhole = false
-          do throws(SystemError) {
-            isWhole = try reading.read(at: readTo, count: count, appendingTo: &buffer)
-          } catch {
-            return error
-          }
-          readTo = isWhole ? readTo + Int64(count) : range.upperBound
-          if !isWhole { slice.endsEarly = true }
+        if let length = context.chunker.nextCut(
+          in: slice.content, chunkStart: slice.chunkStart, available: slice.content.count,
+          isEnd: readTo == range.upperBound, &scan)
+        {
+          slice.appendChunk(length: length)
+          if slice.dataBytes >= context.parameters.frameSize.bytes { try submit(.slice(slice.take())) }
+          continue
         }
-        guard start < buffer.count else { break }
-        let length = context.chunker.firstChunkLength(in: buffer, from: start, to: buffer.count)
-        slice.append(chunk: buffer[start..<start + length])
-        start += length
-        if slice.data.count >= context.parameters.frameSize.bytes { try submit(.slice(slice.take())) }
+        let count = Int(min(Self.readBytes, range.upperBound - readTo))
+        do throws(SystemError) {
+          if try reading.read(at: readTo, count: count, appendingTo: &slice.content) {
+            readTo += Int64(count)
+          } else {
+            readTo = range.upperBound
+            slice.endsEarly = true
+          }
+        } catch {
+          return error
+        }
       }
       if slice.endsEarly { break }
     }
     return nil
   }
+
+  /// Bytes of one read: what is read ahead of a slice's end is copied once, so it is kept small.
+  private static let readBytes: Int64 = 256 << 10
 
   private func finish(
     _ entry: inout IndexEntry, _ reading: FileReading, _ failure: SystemError?, endedEarly: Bool,

@@ -21,7 +21,7 @@ final class SliceArchiver {
       problems: work.problems, outcome: work.outcome, endsMember: work.outcome != nil)
     var fresh: [(id: ChunkID, data: Range<Int>, at: Int64)] = []
     var at = work.offset
-    var start = 0
+    var start = work.data.lowerBound
     for piece in work.pieces {
       switch piece {
       case .hole(let length):
@@ -29,7 +29,7 @@ final class SliceArchiver {
         at += length
       case .chunk(let length):
         let data = start..<start + length
-        let id = ChunkID(of: work.data[data])
+        let id = ChunkID(of: work.content[data])
         if try context.claims.claim(id) { fresh.append((id, data, at)) }
         result.extents.append(Extent(length: Int64(length), chunk: id))
         start += length
@@ -41,15 +41,14 @@ final class SliceArchiver {
     result.statistics.readBytes = Int64(work.data.count)
     context.progress.add(bytes: Int64(work.data.count), readBytes: Int64(work.data.count))
     switch work.storing {
-    case .member(let before, let after):
-      let content = before + work.data + [UInt8](repeating: 0, count: after)
-      let chunks = fresh.map { FrameChunk(id: $0.id, offset: before.count + $0.data.lowerBound, length: $0.data.count) }
-      if !content.isEmpty {
-        result.frames = [try encoder.encode(content, chunks: chunks, beginsMember: !before.isEmpty)]
+    case .member(let beginsMember):
+      let chunks = fresh.map { FrameChunk(id: $0.id, offset: $0.data.lowerBound, length: $0.data.count) }
+      if !work.content.isEmpty {
+        result.frames = [try encoder.encode(work.content, chunks: chunks, beginsMember: beginsMember)]
       }
     case .parts(let member):
       guard !fresh.isEmpty else { break }
-      result.frames = [try parts(member, fresh, of: work.data)]
+      result.frames = [try parts(member, fresh, of: work.content)]
     }
     return result
   }

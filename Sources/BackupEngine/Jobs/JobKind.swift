@@ -6,7 +6,7 @@ public import JobEngine
 /// A kind of job that a schedule can name: `archive`, `verify`, `drill`.
 ///
 /// To add one, write a type and list it in ``JobKinds/all``.
-public protocol JobKind {
+public protocol JobKind: SendableMetatype {
   /// The word after `kind:`.
   static var name: String { get }
   /// The keys that a declaration may have besides those of all jobs.
@@ -47,7 +47,7 @@ public struct JobScope: Sendable {
 /// The kinds of jobs that there are.
 public enum JobKinds {
   /// All kinds.
-  public static let all: [any JobKind.Type] = [ArchiveJob.self, VerifyJob.self, DrillJob.self]
+  public static let all: [any JobKind.Type] = [ArchiveJob.self]
 
   /// For each kind's name the keys that it allows.
   public static var keys: [String: Set<String>] {
