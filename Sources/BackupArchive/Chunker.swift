@@ -20,7 +20,7 @@ public struct Chunker: Sendable {
   /// Makes a chunker; minimum and maximum are a quarter of and four times the average.
   ///
   /// - Parameter average: a power of two from 64 KiB to 16 MiB; another number is rounded down to one.
-  public init(average: ByteCount = .mebibytes(1)) {
+  public init(average: ByteCount = .kibibytes(512)) {
     let wanted = max(64 << 10, min(16 << 20, Int(average.bytes)))
     let bits = Int.bitWidth - 1 - wanted.leadingZeroBitCount
     self.average = 1 << bits

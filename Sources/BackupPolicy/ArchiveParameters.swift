@@ -8,7 +8,7 @@ public struct ArchiveParameters: Hashable, Sendable {
   public var frameSize: ByteCount
   /// How large a pack grows before it is sealed, 1 MiB to 1 TiB; 4 GiB unless set.
   public var packSize: ByteCount
-  /// The average chunk of a large file, a power of two from 64 KiB to 16 MiB; 1 MiB unless set.
+  /// The average chunk of a large file, a power of two from 64 KiB to 16 MiB; 512 KiB unless set.
   public var chunkSize: ByteCount
   /// How many threads read and compress, 1 to 256; nil, the default, is one for each processor.
   public var threads: Int?
@@ -19,7 +19,7 @@ public struct ArchiveParameters: Hashable, Sendable {
   /// Makes parameters; those not given have their defaults.
   public init(
     compressionLevel: Int = 2, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
-    chunkSize: ByteCount = .mebibytes(1), threads: Int? = nil, suspiciousBelow: Percentage = Percentage(percent: 50)
+    chunkSize: ByteCount = .kibibytes(512), threads: Int? = nil, suspiciousBelow: Percentage = Percentage(percent: 50)
   ) {
     self.compressionLevel = compressionLevel
     self.frameSize = frameSize

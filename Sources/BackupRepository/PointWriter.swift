@@ -16,10 +16,10 @@ public struct WriterParameters: Sendable, Hashable {
   /// A pack is sealed when it holds this many chunks, which bounds the memory for its table of contents.
   public var chunksPerPack: Int
 
-  /// The defaults: level 2, frames of 2 MiB, packs of 4 GiB, chunks of 1 MiB, 500,000 chunks in a pack.
+  /// The defaults: level 2, frames of 2 MiB, packs of 4 GiB, chunks of 512 KiB, 500,000 chunks in a pack.
   public init(
     compressionLevel: Int = 2, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
-    chunkSize: ByteCount = .mebibytes(1), chunksPerPack: Int = 500_000
+    chunkSize: ByteCount = .kibibytes(512), chunksPerPack: Int = 500_000
   ) {
     self.compressionLevel = compressionLevel
     self.frameSize = frameSize

@@ -104,10 +104,10 @@ import Testing
             one-file-system: true
             each-child: false
         parameters:
-          compression-level: 3
+          compression-level: 2
           frame-size: 2MiB
           pack-size: 4GiB
-          chunk-size: 1MiB
+          chunk-size: 512KiB
           threads: auto
           suspicious-below: 50%
 
