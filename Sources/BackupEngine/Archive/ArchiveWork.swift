@@ -116,7 +116,7 @@ struct ArchiveContext: Sendable {
   var begun: Timestamp
 
   /// Files larger than this are read in slices.
-  var largeFileBytes: Int64 { max(2 * parameters.frameSize.bytes, Int64(chunker.minimum)) }
+  var largeFileBytes: Int64 { max(parameters.frameSize.bytes, Int64(chunker.minimum)) }
 }
 
 /// The tar path of an entry: top-level names that packs reserve are stored out of the way.
