@@ -16,12 +16,11 @@ enum RepositoryGuards {
     return repository
   }
 
-  /// A path is on a mounted file system of its own if its device isn't the root directory's.
+  /// A path must lie on a mount other than the root's.
   private static func requireMounted(_ path: String) throws {
     do throws(SystemError) {
-      let device = try OpenFile.open(Array(path.utf8), .directoryFollowing).status().device
-      let root = try OpenFile.open([0x2F], .directoryFollowing).status().device
-      guard device == root else { return }
+      let resolved = try OpenFile.open(Array(path.utf8), .directoryFollowing).resolvedPath()
+      guard let mount = try MountTable.current().mount(holding: resolved), mount.mountPoint == [0x2F] else { return }
     } catch {
       throw RepositoryError(
         .missing, "cannot open the repository \(path): \(error.reason)", cause: error.cause,

@@ -119,7 +119,7 @@ public struct TreeArchive: Sendable {
       // Listing proves that it can be read before anything is written.
       var buffer = [UInt8](repeating: 0, count: 4096)
       _ = try OpenFile.open(request.path, .directoryFollowing).readNames(into: &buffer) { _, _ in }
-      let resolved = try root.resolvedPath()
+      let resolved = try MountTable.current().withoutBindMount(try root.resolvedPath())
       return (
         root, RecoveryPoint.Origin(path: request.path.displayedPath, resolvedPath: resolved.displayedPath)
       )
