@@ -47,7 +47,7 @@ public struct JobScope: Sendable {
 /// The kinds of jobs that there are.
 public enum JobKinds {
   /// All kinds.
-  public static let all: [any JobKind.Type] = [ArchiveJob.self]
+  public static let all: [any JobKind.Type] = [ArchiveJob.self, VerifyJob.self, DrillJob.self]
 
   /// For each kind's name the keys that it allows.
   public static var keys: [String: Set<String>] {
