@@ -61,8 +61,14 @@ public struct AttestationLog: Sendable {
 
   /// Whether any line speaks of damage; costs next to nothing, so that each archive can ask.
   func mentionsDamage() throws -> Bool {
-    let word = Array(Attestation.Result.damaged.rawValue.utf8)
-    return try tail().split(separator: 0x22).contains { $0.elementsEqual(word) }
+    let word = Array("\(Attestation.Result.damaged.rawValue)\"".utf8)
+    let bytes = try tail()
+    var rest = bytes[...]
+    while let quote = rest.firstIndex(of: 0x22) {
+      rest = bytes[(quote + 1)...]
+      if rest.starts(with: word) { return true }
+    }
+    return false
   }
 
   private func exists() throws -> Bool { try store.storage.list(store.path)?.contains(Self.fileName) ?? false }
