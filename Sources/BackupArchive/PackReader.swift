@@ -14,8 +14,8 @@ public final class PackReader: Sendable {
   public var chunkCount: Int { counts.chunks }
   /// The size of the whole file in bytes.
   public let fileSize: Int64
-  private let counts: TableOfContents.Counts
-  private let tableStart: Int64
+  let counts: TableOfContents.Counts
+  let tableStart: Int64
   private let loadedTable = Mutex<[UInt8]?>(nil)
 
   /// Opens a pack.
@@ -212,19 +212,37 @@ public final class PackReader: Sendable {
   ///
   /// - Throws: ``ArchiveError`` `damagedFrame` if the file ends before it; `SystemError` if it can't be read.
   public func compressedFrame(_ number: Int) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try readCompressedFrame(number, into: &bytes)
+    return bytes
+  }
+
+  private func readCompressedFrame(_ number: Int, into bytes: inout [UInt8]) throws {
     let record = frames[number]
-    let bytes = try file.contents(at: Int64(record.offset), count: Int(record.size))
-    guard bytes.count == Int(record.size) else {
+    let size = Int(record.size)
+    if bytes.count > size { bytes.removeLast(bytes.count - size) }
+    if bytes.count < size { bytes.append(contentsOf: repeatElement(0, count: size - bytes.count)) }
+    guard try file.read(at: Int64(record.offset), into: &bytes, from: 0, count: size) == size else {
       throw ArchiveError(.damagedFrame, "frame \(number) is cut short")
     }
-    return bytes
   }
 
   /// Reads and decompresses a frame; its content replaces what `content` held.
   ///
   /// - Throws: ``ArchiveError`` `damagedFrame`; `SystemError` if the file can't be read.
   public func readFrame(_ number: Int, with decompressor: FrameDecompressor, into content: inout [UInt8]) throws {
-    let compressed = try compressedFrame(number)
+    var compressed: [UInt8] = []
+    try readFrame(number, with: decompressor, compressed: &compressed, into: &content)
+  }
+
+  /// Reads and decompresses a frame like ``readFrame(_:with:into:)``, for many frames in turn.
+  ///
+  /// - Parameter compressed: room for the compressed bytes, kept from frame to frame.
+  /// - Throws: ``ArchiveError`` `damagedFrame`; `SystemError` if the file can't be read.
+  public func readFrame(
+    _ number: Int, with decompressor: FrameDecompressor, compressed: inout [UInt8], into content: inout [UInt8]
+  ) throws {
+    try readCompressedFrame(number, into: &compressed)
     do {
       try decompressor.decompress(compressed, size: Int(frames[number].contentSize), into: &content)
     } catch {

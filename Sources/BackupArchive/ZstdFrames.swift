@@ -141,3 +141,29 @@ func haveSameBytes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
       }
     }
 }
+
+/// What the header of a zstd frame says, read without decompressing anything (RFC 8878, section 3.1.1.1).
+public struct FrameHeader: Sendable, Hashable {
+  /// The decompressed size in bytes; nil if the header doesn't state it.
+  public let contentSize: UInt64?
+  /// Whether a checksum of the content follows the last block.
+  public let hasChecksum: Bool
+  /// Whether a dictionary is needed to decompress the frame.
+  public let needsDictionary: Bool
+
+  /// The most bytes that a header takes, the magic number included.
+  public static let mostBytes = 18
+
+  /// Reads a header; nil if the bytes don't begin as a zstd frame does.
+  ///
+  /// - Parameter bytes: the first bytes of the frame, ``mostBytes`` of them unless the frame is shorter.
+  public init?(_ bytes: [UInt8]) {
+    guard bytes.count > 5, bytes.littleEndian(at: 0, as: UInt32.self) == 0xFD2F_B528 else { return nil }
+    let size = bytes.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    // The two values beside real sizes: ZSTD_CONTENTSIZE_ERROR and ZSTD_CONTENTSIZE_UNKNOWN.
+    guard size != UInt64.max - 1 else { return nil }
+    contentSize = size == UInt64.max ? nil : size
+    hasChecksum = bytes[4] & 0x04 != 0
+    needsDictionary = bytes[4] & 0x03 != 0
+  }
+}

@@ -13,8 +13,16 @@ public final class ChunkClaims: Sendable {
     var distrusted: Set<ChunkID> = []
   }
   private let state = Mutex(State())
+  private let damagedFrames: [PackName: FrameRanges]
+  /// Whether something suggests that stored chunks are missing or damaged, so that unchanged entries are to be taken over only
+  /// if ``holdsAll(_:)`` says so.
+  public let isSuspicious: Bool
 
-  init(store: SourceStore) { self.store = store }
+  init(store: SourceStore, suspicion: StoreSuspicion) {
+    self.store = store
+    damagedFrames = suspicion.damagedFrames
+    isSuspicious = suspicion.isFounded
+  }
 
   /// Claims a chunk for storing.
   ///
@@ -35,6 +43,11 @@ public final class ChunkClaims: Sendable {
     }
   }
 
+  /// Whether every chunk of an entry is stored or claimed.
+  public func holdsAll(_ extents: [Extent]) throws -> Bool {
+    try extents.allSatisfy { try $0.chunk.map { try contains($0) } ?? true }
+  }
+
   /// Makes a chunk count as unknown, because the stored one turned out to be damaged: the next claim stores it anew.
   func distrust(_ id: ChunkID) { state.withLock { _ = $0.distrusted.insert(id) } }
 
@@ -47,7 +60,11 @@ public final class ChunkClaims: Sendable {
     for name in try store.packNames() {
       do {
         let reader = try store.openPack(name)
-        try reader.forEachChunk { _ = known.insert($0.id) }
+        let damaged = damagedFrames[name]
+        // A chunk in a damaged frame counts as unknown, so that it is stored anew from the source.
+        try reader.forEachChunk { chunk in
+          if damaged?.contains(Int(chunk.frame)) != true { _ = known.insert(chunk.id) }
+        }
       } catch {
         state.unreadable.append((name, error))
       }

@@ -42,7 +42,7 @@ public final class IndexReader {
     var child: ChunkID
   }
 
-  private func branches(_ block: [UInt8]) throws -> [Branch] {
+  func branches(_ block: [UInt8]) throws -> [Branch] {
     var branches: [Branch] = []
     for line in block.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
       let fields = line.split(separator: 0x09, omittingEmptySubsequences: false)

@@ -64,8 +64,9 @@ struct KnownChunks {
 
   private static func slotCount(for capacity: Int) -> Int { capacity * 5 / 4 + 16 }
 
-  /// Ids are uniform, so scaling their first word spreads them evenly over any number of slots.
+  /// Ids are uniform, so scaling their second word spreads them evenly over any number of slots. Not the first: tables of
+  /// contents are sorted by it, and ids that come in order would crowd at the beginning of a set that grows.
   private static func slot(of key: Key, among count: Int) -> Int {
-    Int(truncatingIfNeeded: key.high.multipliedFullWidth(by: UInt64(count)).high)
+    Int(truncatingIfNeeded: key.low.multipliedFullWidth(by: UInt64(count)).high)
   }
 }

@@ -73,7 +73,7 @@ public final class PointWriter {
     unreadablePoints = unreadable.map { (id: $0.0, error: $0.1) }
     isFirst = latest == nil
     previous = try latest ?? store.latestCheckpoint()
-    claims = ChunkClaims(store: store)
+    claims = ChunkClaims(store: store, suspicion: try StoreSuspicion(store, previous: previous))
     encoder = try FrameEncoder(level: parameters.compressionLevel)
     checkpointBase = describe
   }
@@ -105,7 +105,9 @@ public final class PointWriter {
   }
 
   private func storeBlock(_ id: ChunkID, _ block: [UInt8]) throws {
-    guard !previousBlocks.contains(id), try claims.claim(id) else { return }
+    // A block that was just read needn't be looked up, unless the pack that it was read from is in doubt.
+    if !claims.isSuspicious, previousBlocks.contains(id) { return }
+    guard try claims.claim(id) else { return }
     let serializer = try TarSerializer()
     let member = TarMember(
       path: Array(".backupctl/index/\(id)".utf8), kind: .file(size: Int64(block.count), dataRanges: nil),

@@ -60,11 +60,21 @@ ssize_t clinux_getdents(int directory, void *buffer, size_t size) {
 }
 
 
-int clinux_is_cached(int file) {
+int clinux_is_cached(int file) { return clinux_is_cached_at(file, 0); }
+
+int clinux_is_cached_at(int file, int64_t offset) {
   char byte;
   struct iovec vector = {&byte, 1};
-  ssize_t count = preadv2(file, &vector, 1, 0, RWF_NOWAIT);
+  ssize_t count = preadv2(file, &vector, 1, offset, RWF_NOWAIT);
   return count < 0 && errno == EAGAIN ? 0 : 1;
+}
+
+int clinux_drop_cache_range(int file, int64_t offset, int64_t length) {
+  return posix_fadvise(file, offset, length, POSIX_FADV_DONTNEED);
+}
+
+int clinux_prefetch(int file, int64_t offset, int64_t length) {
+  return posix_fadvise(file, offset, length, POSIX_FADV_WILLNEED);
 }
 
 int clinux_drop_cache(int file) { return posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED); }

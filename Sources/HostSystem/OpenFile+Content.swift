@@ -138,6 +138,15 @@ extension OpenFile {
   /// Drops the file's pages from memory; advice only, so a failure is ignored.
   public func dropCache() { _ = clinux_drop_cache(descriptor) }
 
+  /// Whether the page that holds an offset of the file is in memory already.
+  public func isCached(at offset: Int64) -> Bool { clinux_is_cached_at(descriptor, offset) == 1 }
+
+  /// Drops the pages of a range from memory; advice only, so a failure is ignored.
+  public func dropCache(offset: Int64, length: Int64) { _ = clinux_drop_cache_range(descriptor, offset, length) }
+
+  /// Starts reading a range into memory without waiting; advice only, so a failure is ignored.
+  public func prefetch(offset: Int64, length: Int64) { _ = clinux_prefetch(descriptor, offset, length) }
+
   /// Available and total bytes of the file system.
   public func space() throws(SystemError) -> (available: ByteCount, total: ByteCount) {
     var available: UInt64 = 0

@@ -10,7 +10,7 @@ enum ProgressDisplay {
 
   /// Runs `body` while another thread shows the progress.
   static func run<Result>(
-    _ options: OutputOptions, title: String, expectedBytes: Int64? = nil,
+    _ options: OutputOptions, title: String, counting noun: String = "entries", expectedBytes: Int64? = nil,
     _ body: (ArchiveProgress) throws -> Result
   ) throws -> Result {
     let progress = ArchiveProgress()
@@ -22,7 +22,8 @@ enum ProgressDisplay {
       let begun = environment.clock.elapsed()
       var isShown = false
       while !ending.wait(atMost: interval, until: { $0 ? true : nil }) {
-        let text = line(title, progress, seconds: (environment.clock.elapsed() - begun).inSeconds, expectedBytes)
+        let text = line(
+          title, progress, counting: noun, seconds: (environment.clock.elapsed() - begun).inSeconds, expectedBytes)
         if environment.messages.isTerminal {
           environment.messages.write("\r\(text.prefix(environment.messages.columns - 1))\u{1B}[K".utf8)
           isShown = true
@@ -39,9 +40,11 @@ enum ProgressDisplay {
     return try body(progress)
   }
 
-  static func line(_ title: String, _ progress: ArchiveProgress, seconds: Double, _ expectedBytes: Int64?) -> String {
+  static func line(
+    _ title: String, _ progress: ArchiveProgress, counting noun: String, seconds: Double, _ expectedBytes: Int64?
+  ) -> String {
     let rate = seconds > 0 ? ByteCount(Int64(Double(progress.bytes) / seconds)) : .zero
-    var text = "\(title): \(progress.entries) entries, \(ByteCount(progress.bytes)), \(rate)/s"
+    var text = "\(title): \(progress.entries) \(noun), \(ByteCount(progress.bytes)), \(rate)/s"
     if let expectedBytes, expectedBytes > 0, progress.bytes > 0 {
       let share = min(1, Double(progress.bytes) / Double(expectedBytes))
       text += ", \(Int(share * 100)) %"

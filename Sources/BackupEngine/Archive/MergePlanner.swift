@@ -15,6 +15,8 @@ final class MergePlanner {
   private var work = EntriesWork()
   private var plannedBytes: Int64 = 0
   private var prefix: [UInt8] = []
+  /// The unchanged entry that was just refused because its stored content is damaged.
+  private var refused: IndexEntry?
 
   private struct InodeIdentity: Hashable {
     var device: UInt64
@@ -134,6 +136,7 @@ final class MergePlanner {
     guard mayTakeOver(attributes, hardLinkTarget: hardLinkTarget) else { return false }
     let start = work.takenLines.count
     try previous?.take(into: &work.takenLines)
+    if context.claims.isSuspicious, try !isWhollyStored(linesFrom: start) { return false }
     if case .lines(let range)? = work.items.last, range.upperBound == start {
       work.items[work.items.count - 1] = .lines(range.lowerBound..<work.takenLines.count)
     } else {
@@ -141,6 +144,16 @@ final class MergePlanner {
     }
     count(status, isHardLink: hardLinkTarget != nil)
     return true
+  }
+
+  /// Looks for the chunks of the entry whose lines were just taken; if one can't be had, gives the lines back, so that the
+  /// file is read again and heals.
+  private func isWhollyStored(linesFrom start: Int) throws -> Bool {
+    let entry = try PreviousEntries.entry(ofLines: work.takenLines[start...])
+    if try context.claims.holdsAll(entry.extents) { return true }
+    work.takenLines.removeLast(work.takenLines.count - start)
+    refused = entry
+    return false
   }
 
   private func count(_ status: FileStatus, isHardLink: Bool) {
@@ -176,6 +189,10 @@ final class MergePlanner {
   }
 
   private func previousEntry(at path: ArraySlice<UInt8>) throws -> IndexEntry? {
+    if let entry = refused {
+      refused = nil
+      return entry
+    }
     guard let entries = previous, !entries.isAtEnd, comparePaths(try entries.path()[...], path) == 0 else { return nil }
     return try previous?.parse()
   }

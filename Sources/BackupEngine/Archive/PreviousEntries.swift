@@ -75,6 +75,14 @@ struct PreviousEntries {
     return entry
   }
 
+  /// Parses the lines of one entry, each ended by a newline.
+  static func entry(ofLines lines: ArraySlice<UInt8>) throws -> IndexEntry {
+    var parts = lines.dropLast().split(separator: 0x0A)[...]
+    var entry = try IndexLineParser.entry(of: parts.popFirst() ?? [])
+    for part in parts { entry.extents += try IndexLineParser.continuation(of: part).extents }
+    return entry
+  }
+
   /// Moves past the current entry.
   mutating func skip() throws {
     repeat { try advance() } while !isAtEnd && isContinuation

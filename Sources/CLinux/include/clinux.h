@@ -25,6 +25,11 @@ ssize_t clinux_getdents(int directory, void *buffer, size_t size);
 // 1: the first byte of the file is in the page cache (or can't be asked); 0: it isn't.
 int clinux_is_cached(int file);
 int clinux_drop_cache(int file);
+// The same for the byte at an offset, and for a range.
+int clinux_is_cached_at(int file, int64_t offset);
+int clinux_drop_cache_range(int file, int64_t offset, int64_t length);
+// Starts reading a range into the page cache without waiting.
+int clinux_prefetch(int file, int64_t offset, int64_t length);
 int clinux_start_writeback(int file, int64_t offset, int64_t length);
 int clinux_flock(int file, int exclusive);
 uint64_t clinux_makedev(uint32_t major, uint32_t minor);
