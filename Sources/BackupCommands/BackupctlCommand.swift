@@ -19,7 +19,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
         128+N ended by signal N
       """,
     version: toolVersion,
-    subcommands: [InitCommand.self, ArchiveCommand.self])
+    subcommands: [InitCommand.self, ArchiveCommand.self, RestoreCommand.self])
 
   /// Makes the root command.
   public init() {}
