@@ -19,7 +19,9 @@ public struct BackupctlCommand: AsyncParsableCommand {
         128+N ended by signal N
       """,
     version: toolVersion,
-    subcommands: [InitCommand.self, ArchiveCommand.self, CheckCommand.self, VerifyCommand.self, RunCommand.self])
+    subcommands: [
+      InitCommand.self, ArchiveCommand.self, CheckCommand.self, VerifyCommand.self, RestoreCommand.self, RunCommand.self,
+    ])
 
   /// Makes the root command.
   public init() {}

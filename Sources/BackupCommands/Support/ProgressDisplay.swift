@@ -3,7 +3,7 @@ import BackupModel
 import HostSystem
 import Synchronization
 
-/// Shows how far an archive has come: on a terminal in one line that is rewritten, elsewhere in a line every half minute.
+/// Shows how far a piece of work has come: on a terminal in one line that is rewritten, elsewhere in a line every half minute.
 enum ProgressDisplay {
   private static let terminalInterval = 0.25
   private static let logInterval = 30.0
@@ -13,7 +13,15 @@ enum ProgressDisplay {
     _ options: OutputOptions, title: String, counting noun: String = "entries", expectedBytes: Int64? = nil,
     _ body: (ArchiveProgress) throws -> Result
   ) throws -> Result {
-    let progress = ArchiveProgress()
+    try run(options, title: title, counting: noun, expectedBytes: expectedBytes, of: ArchiveProgress(), body)
+  }
+
+  /// Runs `body` while another thread shows the progress of a work.
+  static func run<Progress: WorkProgress, Result>(
+    _ options: OutputOptions, title: String, counting noun: String = "entries", expectedBytes: Int64? = nil,
+    of progress: Progress,
+    _ body: (Progress) throws -> Result
+  ) throws -> Result {
     let environment = CommandEnvironment.current
     guard !options.quiet else { return try body(progress) }
     let ending = Monitor(false)
@@ -41,7 +49,7 @@ enum ProgressDisplay {
   }
 
   static func line(
-    _ title: String, _ progress: ArchiveProgress, counting noun: String, seconds: Double, _ expectedBytes: Int64?
+    _ title: String, _ progress: some WorkProgress, counting noun: String, seconds: Double, _ expectedBytes: Int64?
   ) -> String {
     let rate = seconds > 0 ? ByteCount(Int64(Double(progress.bytes) / seconds)) : .zero
     var text = "\(title): \(progress.entries) \(noun), \(ByteCount(progress.bytes)), \(rate)/s"

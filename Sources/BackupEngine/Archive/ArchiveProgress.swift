@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How far an archive has come; written by its threads, read by whoever shows it.
-public final class ArchiveProgress: Sendable {
+public final class ArchiveProgress: WorkProgress {
   private let entryCount = Atomic<Int>(0)
   private let byteCount = Atomic<Int64>(0)
   private let readCount = Atomic<Int64>(0)
