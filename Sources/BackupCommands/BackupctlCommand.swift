@@ -19,7 +19,10 @@ public struct BackupctlCommand: AsyncParsableCommand {
         128+N ended by signal N
       """,
     version: toolVersion,
-    subcommands: [InitCommand.self, ArchiveCommand.self])
+    subcommands: [
+      InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
+      CatCommand.self, DiffCommand.self, ConfigCommand.self,
+    ])
 
   /// Makes the root command.
   public init() {}
@@ -54,7 +57,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
       return ExitStatus.failed.rawValue
     } catch {
       let code = exitCode(for: error)
-      let text = fullMessage(for: error)
+      let text = HelpText.arranged(fullMessage(for: error, columns: environment.output.columns))
       if !text.isEmpty { (code == .success ? environment.output : environment.messages).line(text) }
       return code.rawValue
     }
