@@ -76,7 +76,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["BackupCommands", "HostSystem", "BackupModel"],
+      name: "CommandTests",
+      dependencies: ["BackupCommands", "BackupEngine", "BackupRepository", "HostSystem", "BackupModel", argumentParser],
+      exclude: ["Golden"],
       swiftSettings: strict),
   ]
 )

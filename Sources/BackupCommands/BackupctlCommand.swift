@@ -6,7 +6,8 @@ import HostSystem
 public struct BackupctlCommand: AsyncParsableCommand {
   /// The root command.
   public static let configuration = CommandConfiguration(
-    commandName: "backupctl", abstract: "Archive directory trees into a repository of ordinary tar.zst packs, and get them back.",
+    commandName: "backupctl", 
+    abstract: "Archive directory trees into a repository of ordinary tar.zst packs, and get them back.",
     discussion: """
       EXAMPLES:
         backupctl init /mnt/backup/backupctl
@@ -20,7 +21,9 @@ public struct BackupctlCommand: AsyncParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      InitCommand.self, ArchiveCommand.self, CheckCommand.self, VerifyCommand.self, RestoreCommand.self, RunCommand.self,
+      InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
+      CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RunCommand.self,
+      ConfigCommand.self,
     ])
 
   /// Makes the root command.
@@ -56,7 +59,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
       return ExitStatus.failed.rawValue
     } catch {
       let code = exitCode(for: error)
-      let text = fullMessage(for: error)
+      let text = HelpText.arranged(fullMessage(for: error, columns: environment.output.columns))
       if !text.isEmpty { (code == .success ? environment.output : environment.messages).line(text) }
       return code.rawValue
     }

@@ -1,4 +1,4 @@
-import BackupModel
+public import BackupModel
 
 /// A time as a person types it after `--at` or behind the `@` of a selector.
 ///
@@ -54,7 +54,7 @@ public struct TimeExpression: Hashable, Sendable {
   /// - Parameters:
   ///   - now: the present.
   ///   - utcOffset: the offset of local time, in seconds east of UTC.
-  func end(now: Timestamp, utcOffset: Int) -> Timestamp? {
+  public func end(now: Timestamp, utcOffset: Int) -> Timestamp? {
     let offset = Int64(utcOffset)
     let localNow = now.adding(seconds: offset).calendar
     let startOfToday = CalendarTime(year: localNow.year, month: localNow.month, day: localNow.day)

@@ -109,6 +109,7 @@ public struct FileStorage: RepositoryStorage {
       guard size <= limit else {
         throw SystemError(call: "read", errno: 27, path: path)
       }
+      // Asking for no more than there is: the room for what is asked is filled with zeros first.
       return try file.contents(at: 0, count: Int(size))
     } catch {
       if error.isMissing { return nil }

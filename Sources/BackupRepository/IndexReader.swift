@@ -1,5 +1,5 @@
 import BackupArchive
-import BackupModel
+public import BackupModel
 public import HostSystem
 
 /// Reads the index of one point. Not thread-safe: each thread has its own.
@@ -20,8 +20,10 @@ public final class IndexReader {
     }
   }
 
-  /// The bytes of a block.
-  func block(_ id: ChunkID) throws -> [UInt8] {
+  /// The bytes of a block: lines, each ended by a newline.
+  ///
+  /// - Throws: ``RepositoryError`` `damaged`.
+  public func block(_ id: ChunkID) throws -> [UInt8] {
     do {
       let bytes = try chunks.bytes(of: id, with: decompressor)
       guard bytes.count <= IndexLimits.blockBytes, bytes.last == 0x0A else {
@@ -36,13 +38,19 @@ public final class IndexReader {
   }
 
   /// A line of a branch block.
-  struct Branch {
-    var path: PathBytes
-    var offset: UInt64?
-    var child: ChunkID
+  public struct Branch: Sendable {
+    /// The path of the child's first line.
+    public var path: PathBytes
+    /// The offset of the child's first line in its file if it is a continuation line.
+    public var offset: UInt64?
+    /// The child.
+    public var child: ChunkID
   }
 
-  func branches(_ block: [UInt8]) throws -> [Branch] {
+  /// The lines of a branch block.
+  ///
+  /// - Throws: ``RepositoryError`` `damaged`.
+  public func branches(_ block: [UInt8]) throws -> [Branch] {
     var branches: [Branch] = []
     for line in block.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
       let fields = line.split(separator: 0x09, omittingEmptySubsequences: false)

@@ -69,5 +69,5 @@ struct RepositoryOptions: ParsableArguments {
 /// Reads a text file of the user's.
 func readText(_ path: String) throws(SystemError) -> String {
   let file = try OpenFile.open(Array(path.utf8), .readOwn)
-  return String(decoding: try file.contents(at: 0, count: Int(min(try file.status().size, 16 << 20))), as: UTF8.self)
+  return String(decoding: try file.contents(at: 0, count: Int(min(file.status().size, 16 << 20))), as: UTF8.self)
 }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import BackupEngine
+import BackupModel
+import BackupPolicy
+import BackupRepository
+import HostSystem
+
+/// Checks the configuration.
+struct ConfigCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Check the configuration: its text, the trees' paths, the repository.",
+    discussion: """
+      A mistake in the text is reported with file and line; the first one, since what follows depends on it. Then \
+      everything that isn't as the configuration says is reported: paths that are no directories, a repository that \
+      isn't there, isn't mounted or is another one. Nothing is written.
+
+      EXAMPLES:
+        backupctl config check
+        backupctl config check --config ./config.yaml
+
+      \(ExitStatus.help([.ok, .usage]))
+      """)
+
+  @OptionGroup var repository: RepositoryOptions
+  @OptionGroup var output: OutputOptions
+
+  private struct Report: Encodable {
+    let trees: Int
+    let sources: Int
+    let problems: [String]
+  }
+
+  func run() throws {
+    let environment = CommandEnvironment.current
+    let configuration = try repository.requiredConfiguration()
+    var failures: [any Failure] = []
+    func examine(_ body: () throws -> Void) throws {
+      do {
+        try body()
+      } catch let failure as any Failure {
+        failures.append(failure)
+      }
+    }
+    try examine { _ = try repository.open(configuration) }
+    var sources = 0
+    for tree in configuration.trees {
+      try examine { sources += try Self.sources(of: tree) }
+    }
+    if output.json {
+      environment.output.line(
+        try JSONText.encode(
+          Report(trees: configuration.trees.count, sources: sources, problems: failures.map(\.message))))
+    }
+    for failure in failures {
+      for line in failure.lines { environment.messages.line(line) }
+    }
+    guard failures.isEmpty else { throw ExitWith(status: .usage) }
+    if !output.json, !output.quiet {
+      environment.output.line(
+        "the configuration is right: \(configuration.trees.count) trees, \(sources) sources, "
+          + "repository \(configuration.repository.path)")
+    }
+  }
+
+  /// How many sources a tree has now.
+  private static func sources(of tree: TreeDeclaration) throws -> Int {
+    do throws(SystemError) {
+      _ = try OpenFile.open(PathBytes(path: tree.path), .directoryFollowing)
+    } catch {
+      throw CommandError(
+        .usage,
+        "cannot use the tree `\(tree.name)`: \(tree.path): \(error.isNotDirectory ? "it is not a directory" : error.reason)",
+        cause: error.cause,
+        hint: error.isMissing
+          ? "correct `path`, or mount the file system that holds it: `findmnt --target \(tree.path)`" : nil)
+    }
+    return try TreeSource.expand(tree).count
+  }
+}
