@@ -126,6 +126,8 @@ extension OpenFile {
 extension OpenFile {
   /// All names in this directory, in no particular order, without `.` and `..`.
   public func names() throws(SystemError) -> [PathBytes] {
+    // An open directory has a position, which the last reading left at the end.
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .last("seek", path) }
     var names: [PathBytes] = []
     var buffer = [UInt8](repeating: 0, count: 32_768)
     var ranges: [Range<Int>] = []
