@@ -45,7 +45,10 @@ struct ArchiveCommand: ParsableCommand {
     var worst = ExitStatus.ok
     var results: [ArchiveReport] = []
     for request in try selection.requests(for: sources) {
-      let point = try ProgressDisplay.run(output, title: request.store.source.name) { progress in
+      // Only for the estimate: points that can't be read are reported by the archive itself.
+      let expected = try request.store.latestGoodPoint { _, _ in }?.statistics.bytes
+      let point = try ProgressDisplay.run(output, title: request.store.source.name, expectedBytes: expected) {
+        progress in
         try TreeArchive(request, clock: CommandEnvironment.current.clock)
           .run(progress: progress, cancellation: CommandEnvironment.current.cancellation)
       }
