@@ -13,8 +13,11 @@ import Testing
 
   static let unsafe = #"\bUnsafe|\bwithUnsafe|\bUnmanaged\b|\bwithCString\b|unsafeBitCast|nonisolated\(unsafe\)"#
 
+  private func pattern(_ text: String) throws -> NSRegularExpression { try NSRegularExpression(pattern: text) }
+
   @Test func unsafeCodeStaysInTheListedFiles() throws {
-    let found = Set(try SourceFile.all(in: "Sources").filter { !$0.matches(Self.unsafe).isEmpty }.map(\.path))
+    let unsafe = try pattern(Self.unsafe)
+    let found = Set(try SourceFile.all(in: "Sources").filter { !$0.matches(unsafe).isEmpty }.map(\.path))
     #expect(found == Self.filesWithUnsafeCode)
   }
 
@@ -28,14 +31,15 @@ import Testing
 
   @Test(arguments: forbidden.indices)
   func noModuleDoesWhatIsForbidden(rule: Int) throws {
-    let (pattern, what) = Self.forbidden[rule]
-    let found = try SourceFile.all(in: "Sources").flatMap { $0.matches(pattern) }
+    let (text, what) = Self.forbidden[rule]
+    let forbidden = try pattern(text)
+    let found = try SourceFile.all(in: "Sources").flatMap { $0.matches(forbidden) }
     #expect(found.isEmpty, "\(what): \(found.joined(separator: "\n"))")
   }
 
   @Test func everySilencedErrorHasItsReasonBesideIt() throws {
     for file in try SourceFile.all(in: "Sources") {
-      for (number, text) in file.code where text.contains(/\btry\?/) {
+      for (number, text) in file.code where text.contains("try?") {
         let here = file.lines[number - 1]
         let above = number > 1 ? file.lines[number - 2] : ""
         #expect(
@@ -56,25 +60,26 @@ import Testing
     for directory in ["Sources", "Tests"] {
       for file in try SourceFile.all(in: directory) {
         for (number, line) in file.lines.enumerated() {
-          #expect(!marks.contains { line.contains($0) }, "\(file):\(number + 1)")
+          if marks.contains(where: { line.contains($0) }) { Issue.record("\(file):\(number + 1)") }
         }
       }
     }
   }
 
   @Test func noTestIsSwitchedOff() throws {
-    let found = try SourceFile.all(in: "Tests").flatMap { $0.matches(#"\.disabled\(|withKnown[I]ssue"#) }
+    let switchedOff = try pattern(#"\.disabled\(|withKnown[I]ssue"#)
+    let found = try SourceFile.all(in: "Tests").flatMap { $0.matches(switchedOff) }
     #expect(found.isEmpty)
   }
 
-  @Test func rulesFindWhatTheyForbid() {
+  @Test func rulesFindWhatTheyForbid() throws {
     let file = SourceFile(
       path: "Sources/M/F.swift",
       lines: ["let now = Date()", "print(1)", "fatalError()", "try! f()", "x as! Int", "Int.random(in: 0..<9)"])
-    for (pattern, _) in Self.forbidden { #expect(file.matches(pattern).count == 1, "\(pattern)") }
+    for (text, _) in Self.forbidden { #expect(file.matches(try pattern(text)).count == 1, "\(text)") }
     let allowed = SourceFile(
       path: "Sources/M/G.swift",
       lines: ["// print(1)", "report.print(output)", "func print(_ text: String) {}", "x as? Int"])
-    for (pattern, _) in Self.forbidden { #expect(allowed.matches(pattern).isEmpty, "\(pattern)") }
+    for (text, _) in Self.forbidden { #expect(allowed.matches(try pattern(text)).isEmpty, "\(text)") }
   }
 }
