@@ -28,11 +28,11 @@ let package = Package(
   ],
   targets: [
     // The table of who may import whom is held by Tests/ArchitectureTests.
-    .executableTarget(name: "backupctl", dependencies: ["BackupCommands"], swiftSettings: strict),
+    .executableTarget(name: "backupctl", dependencies: ["BackupCommands", "HostSystem"], swiftSettings: strict),
     .target(
       name: "BackupCommands",
       dependencies: [
-        "BackupEngine", "BackupRepository", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
+        "BackupEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
         argumentParser, logging,
       ],
       swiftSettings: strict),

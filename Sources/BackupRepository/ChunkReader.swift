@@ -38,6 +38,7 @@ public final class ChunkReader: Sendable {
   ///
   /// - Throws: ``RepositoryError`` `damaged` if no readable pack holds it.
   public func location(of id: ChunkID) throws -> ChunkLocation {
+    // An error in the pack of the last hit comes again in the loop, which reports it.
     if let hit = lastHit.withLock({ $0 }), let found = try? lookUp(id, in: hit) { return found }
     var unreadable: [String] = []
     for name in names {

@@ -13,6 +13,8 @@ struct KnownChunks {
 
   private var slots: [Key]
   private(set) var count = 0
+  /// The memory that the set takes, in bytes; while it grows, the old table is there as well.
+  var byteCount: Int { slots.count * MemoryLayout<Key>.stride }
 
   /// Makes an empty set with room for `capacity` chunks.
   init(capacity: Int = 0) {

@@ -8,29 +8,24 @@ extension [UInt8] {
   /// The bytes as text for people: valid UTF-8 as it is, any other byte and control characters as `\xHH`.
   public var displayedPath: String {
     var text = ""
-    var decoder = UTF8()
+    var parser = UTF8.ForwardParser()
     var iterator = makeIterator()
     var position = startIndex
     while true {
-      switch decoder.decode(&iterator) {
-      case .scalarValue(let scalar):
-        let width = UTF8.width(scalar)
+      switch parser.parseScalar(from: &iterator) {
+      case .valid(let encoded):
+        let scalar = UTF8.decode(encoded)
         if scalar.value < 0x20 || scalar.value == 0x7F {
           text += escaped(self[position])
         } else {
           text.unicodeScalars.append(scalar)
         }
-        position += width
+        position += encoded.count
+      case .error(let length):
+        for byte in self[position..<position + length] { text += escaped(byte) }
+        position += length
       case .emptyInput:
         return text
-      case .error:
-        // The decoder may have looked ahead: take this one byte as it is and begin anew after it.
-        text += escaped(self[position])
-        position += 1
-        decoder = UTF8()
-        iterator = Array(self[position...]).makeIterator()
-        if position == endIndex { return text }
-        return text + Array(self[position...]).displayedPath
       }
     }
   }

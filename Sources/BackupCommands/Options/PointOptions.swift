@@ -75,6 +75,7 @@ struct PointSelection {
       .noSuchSource, "cannot find the source \(name) in \(repository.location)",
       hint: nearest.map { "did you mean `\($0)`?" }
         ?? (sources.isEmpty
-          ? "the repository is empty: make a point with `backupctl archive`" : "list the sources with `backupctl points`"))
+          ? "the repository is empty: make a point with `backupctl archive`"
+          : "list the sources with `backupctl points`"))
   }
 }

@@ -82,7 +82,9 @@ struct ArchiveCommitter {
       warn([
         RecoveryPoint.Warning(
           path: link.entry.path.displayedPath,
-          problem: "left out: it is the same file as \(link.entry.hardLinkTarget?.displayedPath ?? ""), which could not be read")
+          problem:
+            "left out: it is the same file as \(link.entry.hardLinkTarget?.displayedPath ?? ""), which could not be read"
+        )
       ])
     }
     try writer.appendIndex(result.lines[position...])

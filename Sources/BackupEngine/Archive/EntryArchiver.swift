@@ -50,7 +50,6 @@ final class EntryArchiver {
         path: path, status: walked.status, ownerName: toRead.ownerName, groupName: toRead.groupName)
       if let target = toRead.hardLinkTarget {
         entry.hardLinkTarget = target
-        entry.size = walked.status.kind == .file ? 0 : entry.size
         try append(member(of: entry, kind: .hardLink(to: memberPath(target))))
       } else if walked.status.kind == .file {
         try archiveFile(&entry, walked, batch, previous: toRead.previous)

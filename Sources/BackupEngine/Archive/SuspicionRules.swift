@@ -28,7 +28,9 @@ struct SuspicionRules: Sendable {
 
   /// Stored bytes in relation to new bytes, if both are enough to tell and most of the source was written anew.
   private func compressionShare(_ statistics: RecoveryPoint.Statistics) -> Double? {
-    guard statistics.newBytes >= Self.leastBytesToCompare, statistics.newBytes * 2 > statistics.bytes else { return nil }
+    guard statistics.newBytes >= Self.leastBytesToCompare, statistics.newBytes * 2 > statistics.bytes else {
+      return nil
+    }
     return Double(statistics.storedBytes) / Double(statistics.newBytes)
   }
 }

@@ -70,9 +70,11 @@ public struct TreeArchive: Sendable {
       claims: writer.claims, isFirst: writer.isFirst, parameters: request.parameters,
       chunker: Chunker(average: request.parameters.chunkSize), clock: clock, progress: progress, begun: begun)
     var committer = ArchiveCommitter(writer, context)
-    committer.warn(writer.unreadablePoints.map { unreadable in
-      RecoveryPoint.Warning(path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
-    })
+    committer.warn(
+      writer.unreadablePoints.map { unreadable in
+        RecoveryPoint.Warning(
+          path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
+      })
     do {
       try archive(root, writer, context, &committer, cancellation)
     } catch is CancellationError {
@@ -80,10 +82,12 @@ public struct TreeArchive: Sendable {
       try writer.seal()
       throw CancellationError()
     }
-    committer.warn(writer.claims.unreadablePacks.map { unreadable in
-      RecoveryPoint.Warning(
-        path: ".", problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
-    })
+    committer.warn(
+      writer.claims.unreadablePacks.map { unreadable in
+        RecoveryPoint.Warning(
+          path: ".",
+          problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
+      })
     return try writer.finish { index in
       var outcome = Outcome()
       outcome.statistics = committer.statistics
@@ -150,7 +154,8 @@ public struct TreeArchive: Sendable {
     }
     let pipeline = ArchivePipeline(context, threads: request.threads)
     let planning = PlanningThreads(
-      root: root, rules: rules, previous: writer.previousIndex, context: context, pipeline: pipeline, cancellation: cancellation)
+      root: root, rules: rules, previous: writer.previousIndex, context: context, pipeline: pipeline,
+      cancellation: cancellation)
     defer {
       planning.join()
       pipeline.join()

@@ -1,0 +1,54 @@
+# `make help` lists what there is. Each target sets up what it needs; scripts/install-packages says what it installs.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+DEBUG := $(CURDIR)/.build/debug/backupctl
+PYTHON_TESTS := Tests/Rescue/test_rescue.py bench/test_run.py \
+  $(sort $(wildcard Tests/StockTools/test_*.py) $(wildcard Tests/Killed/test_*.py))
+SCRIPTS := $(sort $(wildcard scripts/*) .ci/run Tests/Fixtures/make-repository)
+FUZZ_ITERATIONS ?= 200000
+
+.PHONY: help setup build release demo test check format bench fuzz
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: ## install the packages that building needs
+	@scripts/install-packages build
+
+build: setup ## build for debugging: .build/debug/backupctl
+	swift build --product backupctl
+
+release: setup ## build for use: .build/release/backupctl
+	swift build -c release --product backupctl --static-swift-stdlib
+
+demo: release ## archive, change, verify and restore real directories of this machine
+	scripts/demo
+
+test: ## install what the tests need, build and run them all
+	@scripts/install-packages build test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+	@set -e; for file in $(PYTHON_TESTS); do \
+	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done
+
+check: ## lint, compare with the rules of the architecture, compile scripts
+	@scripts/install-packages build
+	swift format lint --strict -r Package.swift Sources Tests
+	@for file in $(SCRIPTS); do \
+	  case "$$(head -n 1 "$$file")" in *python3*) ;; *bash*) bash -n "$$file" || exit 1 ;; *) sh -n "$$file" || exit 1 ;; esac; done
+	@python3 -c 'import sys; [compile(open(name, "rb").read(), name, "exec") for name in sys.argv[1:]]' \
+	  $$(git ls-files '*.py' && git grep -lI '^#!.*python3' -- ':!*.py')
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --filter ArchitectureTests
+
+format: ## format the Swift sources in place
+	swift format -i -r Package.swift Sources Tests
+
+bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md has the method
+	@scripts/install-packages bench
+	bench/run
+
+fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
+	@scripts/install-packages build
+	swift build --build-tests
+	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) swift test --skip-build --disable-xctest --filter Fuzz

@@ -1,0 +1,165 @@
+import BackupArchive
+import BackupEngine
+import BackupModel
+import BackupRepository
+import Foundation
+import HostSystem
+import Testing
+
+/// A clock that a test moves: an hour with every look at the time of day, so that every point has its own second.
+final class ArchiveClock: HostClock {
+  private let hours = Monitor(Int64(0))
+
+  func now() -> Timestamp {
+    Timestamp(
+      seconds: 1_800_000_000 + 3600
+        * hours.update { hours -> Int64 in
+          hours += 1
+          return hours
+        })
+  }
+  func elapsed() -> Duration { .zero }
+  /// Long after the tree was made, so that no file counts as recent.
+  func inodeTime() -> Timestamp { Timestamp(seconds: 4_000_000_000) }
+}
+
+/// Numbers that are the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
+struct ArchiveRandom: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var bits = state
+    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+    return bits ^ (bits >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<(count + 7) / 8).flatMap { _ in withUnsafeBytes(of: next(), Array.init) }.prefix(count).map { $0 }
+  }
+}
+
+/// A small tree, a repository, and what is needed to archive the one into the other; removed at the end.
+final class ArchiveScene {
+  let directory: URL
+  let tree: URL
+  let repositoryDirectory: URL
+  let clock = ArchiveClock()
+  static let source = SourceID(kind: .tree, name: "scene")
+
+  /// Frames and packs so small that a few files fill several.
+  static let parameters = WriterParameters(
+    frameSize: .kibibytes(16), packSize: .kibibytes(64), chunkSize: .kibibytes(64))
+
+  init() throws {
+    directory = FileManager.default.temporaryDirectory.appending(path: "backupctl-tests-\(UUID().uuidString)")
+    tree = directory.appending(path: "tree")
+    repositoryDirectory = directory.appending(path: "repository")
+    try FileManager.default.createDirectory(at: tree, withIntermediateDirectories: true)
+    _ = try Repository.create(
+      Array(repositoryDirectory.path.utf8), id: "00000000-0000-4000-8000-000000000000",
+      created: Timestamp(seconds: 1_800_000_000), tool: "tests")
+  }
+
+  deinit {
+    // What can't be removed is left in the system's temporary directory.
+    try? FileManager.default.removeItem(at: directory)
+  }
+
+  /// Writes a file of the tree, with its directories.
+  func write(_ path: String, _ content: [UInt8]) throws {
+    let url = tree.appending(path: path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(content).write(to: url)
+  }
+
+  /// Fills the tree: small files, one in slices, an empty one, a hard link, a symbolic link.
+  func fill() throws {
+    var random = ArchiveRandom(seed: 1)
+    for number in 0..<12 { try write("small/\(number)", random.bytes(9000 + 1000 * number)) }
+    try write("a-text", Array(String(repeating: "all work and no play\n", count: 500).utf8))
+    try write("large", random.bytes(300_000))
+    try write("z/empty", [])
+    try FileManager.default.linkItem(at: tree.appending(path: "small/3"), to: tree.appending(path: "z/same"))
+    try FileManager.default.createSymbolicLink(
+      atPath: tree.appending(path: "z/link").path, withDestinationPath: "../a-text")
+  }
+
+  /// Changes some of it.
+  func change() throws {
+    var random = ArchiveRandom(seed: 2)
+    try write("small/5", random.bytes(20_000))
+    try write("new/file", random.bytes(70_000))
+    try FileManager.default.removeItem(at: tree.appending(path: "small/7"))
+    var large = [UInt8](try Data(contentsOf: tree.appending(path: "large")))
+    large.replaceSubrange(150_000..<150_010, with: random.bytes(5000))
+    try write("large", large)
+  }
+
+  func copyRepository(to name: String) throws -> URL {
+    let copy = directory.appending(path: name)
+    try? FileManager.default.removeItem(at: copy)  // It may not exist.
+    try FileManager.default.copyItem(at: repositoryDirectory, to: copy)
+    return copy
+  }
+
+  /// Archives the tree through a storage.
+  func archive(_ storage: any RepositoryStorage, holder: String = "tests") throws -> RecoveryPoint {
+    let repository = try Repository(storage: storage)
+    var request = TreeArchive.Request(
+      store: repository.store(try #require(Self.source)), path: Array(tree.path.utf8), host: "host", tool: "tests",
+      holder: holder)
+    request.parameters = Self.parameters
+    request.threads = 2
+    return try TreeArchive(request, clock: clock).run(progress: ArchiveProgress(), cancellation: Cancellation())
+  }
+
+  /// Archives the tree into a directory.
+  func archive(in directory: URL) throws -> RecoveryPoint {
+    try archive(try FileStorage(directory: Array(directory.path.utf8)))
+  }
+
+  /// What the tree holds now, as ``contents(of:in:)`` gives it for a point.
+  func contents() throws -> [String: [UInt8]] {
+    var found: [String: [UInt8]] = [".": []]
+    for case let path as String in FileManager.default.enumerator(atPath: tree.path)?.allObjects ?? [] {
+      let url = tree.appending(path: path)
+      let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
+      switch attributes[.type] as? FileAttributeType {
+      case .typeRegular?: found[path] = [UInt8](try Data(contentsOf: url))
+      case .typeSymbolicLink?:
+        found[path] = Array(try FileManager.default.destinationOfSymbolicLink(atPath: url.path).utf8)
+      default: found[path] = []
+      }
+    }
+    return found
+  }
+
+  /// What all entries of a point hold: the content of files, the target of symbolic links.
+  func contents(of id: RecoveryPointID, in directory: URL) throws -> [String: [UInt8]] {
+    let store = try store(in: directory)
+    let chunks = try store.chunkReader(keepsTables: true)
+    let decompressor = try FrameDecompressor()
+    var found: [String: [UInt8]] = [:]
+    try IndexReader(root: try store.point(id).index, chunks: chunks).forEachEntry { entry in
+      var content: [UInt8] = entry.linkTarget ?? []
+      if let target = entry.hardLinkTarget { content = found[target.displayedPath] ?? [] }
+      for extent in entry.extents {
+        if let chunk = extent.chunk {
+          content += try chunks.bytes(of: chunk, with: decompressor)
+        } else {
+          content += [UInt8](repeating: 0, count: Int(extent.length))
+        }
+      }
+      found[entry.path.displayedPath] = content
+      return true
+    }
+    return found
+  }
+
+  func store(in directory: URL) throws -> SourceStore {
+    try Repository.open(Array(directory.path.utf8)).store(try #require(Self.source))
+  }
+}
