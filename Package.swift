@@ -77,7 +77,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["BackupCommands", "BackupEngine", "BackupRepository", "HostSystem", "BackupModel", argumentParser],
+      dependencies: [
+        "BackupCommands", "BackupEngine", "BackupRepository", "HostSystem", "BackupModel", argumentParser,
+      ],
       exclude: ["Golden"],
       swiftSettings: strict),
   ]

@@ -12,19 +12,17 @@ struct DirectoryTests {
 
   @Test func listsTheSameNamesWhenListedAgain() throws {
     let directory = try newDirectory()
-    defer { try? OpenFile.open(Array("/".utf8), .directory).removeDirectory(Array(directory.path.utf8)) }  // leftovers in /tmp harm nothing
     try directory.makeDirectory(Array("a".utf8), permissions: 0o700)
     #expect(try directory.names() == [Array("a".utf8)])
     #expect(try directory.names() == [Array("a".utf8)])
     try directory.removeContents()
     #expect(try directory.names() == [])
+    try remove(directory)
   }
 
   @Test func removesATreeWithoutFollowingLinks() throws {
     let directory = try newDirectory()
-    defer { try? OpenFile.open(Array("/".utf8), .directory).removeDirectory(Array(directory.path.utf8)) }  // leftovers in /tmp harm nothing
     let outside = try newDirectory()
-    defer { try? OpenFile.open(Array("/".utf8), .directory).removeDirectory(Array(outside.path.utf8)) }  // leftovers in /tmp harm nothing
     try outside.makeDirectory(Array("kept".utf8), permissions: 0o700)
     try directory.makeDirectory(Array("d".utf8), permissions: 0o700)
     let child = try directory.open(Array("d".utf8), .directory)
@@ -33,5 +31,11 @@ struct DirectoryTests {
     #expect(try directory.names() == [])
     #expect(try outside.names() == [Array("kept".utf8)])
     try outside.removeContents()
+    try remove(outside)
+    try remove(directory)
+  }
+
+  private func remove(_ directory: OpenFile) throws {
+    try OpenFile.open(Array("/".utf8), .directory).removeDirectory(Array(directory.path.utf8))
   }
 }

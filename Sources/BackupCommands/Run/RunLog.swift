@@ -13,7 +13,8 @@ struct RunLog: RunObserver {
     case .taskStarting(let id, let attempt):
       say(elapsed, "\(id) begins\(attempt > 1 ? ", attempt \(attempt)" : "")")
     case .taskRetrying(let id, let next, let wait, let failure):
-      say(elapsed, "\(id) failed and is tried again (attempt \(next)) in \(DurationText.of(seconds: wait.inSeconds)): \(failure)")
+      let pause = DurationText.of(seconds: wait.inSeconds)
+      say(elapsed, "\(id) failed and is tried again (attempt \(next)) in \(pause): \(failure)")
     case .taskStopping(let id, let cause): say(elapsed, "\(id) is being stopped: it \(cause)")
     case .taskEnded(let task):
       say(elapsed, "\(task.id) \(task.state.word)\(task.message.isEmpty ? "" : ": \(task.message)")")

@@ -61,4 +61,3 @@ enum ProgressDisplay {
     return text
   }
 }
-

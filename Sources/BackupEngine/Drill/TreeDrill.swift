@@ -34,7 +34,8 @@ struct TreeDrill: Sendable {
   ///
   /// - Throws: ``EngineError`` `targetUnusable` if the scratch place has no room or is in use; what restoring throws.
   func run(clock: any HostClock, cancellation: Cancellation) throws -> Report {
-    let scratch = try ScratchDirectory(in: scratchDirectory, name: scratchName, needed: ByteCount(point.statistics.bytes))
+    let scratch = try ScratchDirectory(
+      in: scratchDirectory, name: scratchName, needed: ByteCount(point.statistics.bytes))
     defer { scratch.remove() }
     var request = TreeRestore.Request(store: store, point: point, target: scratch.path + Array("/tree".utf8))
     request.verify = true

@@ -57,7 +57,8 @@ private struct DrillBody: JobBody {
     let report = try await withBlockingTask { cancellation in
       let store = scope.settings.repository.store(task.subject)
       let drill = TreeDrill(
-        store: store, point: try point(task, store), scratchDirectory: scope.scratchDirectory, tool: scope.settings.tool)
+        store: store, point: try point(task, store), scratchDirectory: scope.scratchDirectory,
+        tool: scope.settings.tool)
       return try drill.run(clock: scope.clock, cancellation: cancellation)
     }
     guard report.isEqual else {
@@ -73,7 +74,9 @@ private struct DrillBody: JobBody {
   }
 
   private func point(_ task: PlannedTask<SourceID>, _ store: SourceStore) throws -> RecoveryPoint {
-    if let id = task.parameters[PointResult.key].flatMap({ RecoveryPointID(parsing: $0) }) { return try store.point(id) }
+    if let id = task.parameters[PointResult.key].flatMap({ RecoveryPointID(parsing: $0) }) {
+      return try store.point(id)
+    }
     guard let latest = try store.latestGoodPoint(unreadable: { _, _ in }) else {
       throw RepositoryError(.noSuchPoint, "cannot drill \(task.subject): it has no point")
     }
