@@ -72,10 +72,10 @@ import Testing
     #expect(configuration.trees[0].staysOnOneFileSystem)
     #expect(!configuration.trees[0].eachChild)
     #expect(configuration.parameters == ArchiveParameters())
-    #expect(configuration.parameters.compressionLevel == 3)
+    #expect(configuration.parameters.compressionLevel == 2)
     #expect(configuration.parameters.frameSize == .mebibytes(2))
     #expect(configuration.parameters.packSize == .gibibytes(4))
-    #expect(configuration.parameters.chunkSize == .mebibytes(1))
+    #expect(configuration.parameters.chunkSize == .kibibytes(512))
     #expect(configuration.parameters.threads == nil)
     #expect(configuration.parameters.suspiciousBelow == Percentage(percent: 50))
   }
