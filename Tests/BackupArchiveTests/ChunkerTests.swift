@@ -25,7 +25,7 @@ import Testing
 
   @Test func cutsContentWithoutGapWithinItsLimits() {
     var random = SeededRandom(seed: 31)
-    for _ in 0..<30 {
+    for _ in 0..<8 {
       let content = random.bytes(random.below(2 << 20))
       let lengths = lengths(content, chunker)
       #expect(lengths.reduce(0, +) == content.count)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func averagesAboutWhatIsAimedAt() {
     var random = SeededRandom(seed: 32)
-    let content = random.bytes(16 << 20)
+    let content = random.bytes(8 << 20)
     let average = content.count / lengths(content, chunker).count
     #expect(average > chunker.average * 3 / 4 && average < chunker.average * 3 / 2)
   }
