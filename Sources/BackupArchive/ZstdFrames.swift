@@ -43,7 +43,11 @@ public final class FrameCompressor {
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level))
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
     let bound = ZSTD_compressBound(content.count)
-    if frame.count < bound { frame.append(contentsOf: repeatElement(0, count: bound - frame.count)) }
+    if frame.capacity < bound {
+      frame = [UInt8](repeating: 0, count: bound)
+    } else if frame.count < bound {
+      frame.append(contentsOf: repeatElement(0, count: bound - frame.count))
+    }
     let size = frame.withUnsafeMutableBytes { output in
       content.withUnsafeBytes { input in
         ZSTD_compress2(context, output.baseAddress, output.count, input.baseAddress, input.count)
@@ -114,7 +118,11 @@ public final class FrameDecompressor {
       throw ArchiveError(.damagedFrame, "the frame is damaged", cause: "its size is not the one that the pack states")
     }
     if content.count > size { content.removeLast(content.count - size) }
-    if content.count < size { content.append(contentsOf: repeatElement(0, count: size - content.count)) }
+    if content.capacity < size {
+      content = [UInt8](repeating: 0, count: size)
+    } else if content.count < size {
+      content.append(contentsOf: repeatElement(0, count: size - content.count))
+    }
     let result = content.withUnsafeMutableBytes { output in
       frame.withUnsafeBytes { input in
         let whole = ZSTD_findFrameCompressedSize(input.baseAddress, input.count)
