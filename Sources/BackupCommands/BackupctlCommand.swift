@@ -6,7 +6,8 @@ import HostSystem
 public struct BackupctlCommand: AsyncParsableCommand {
   /// The root command.
   public static let configuration = CommandConfiguration(
-    commandName: "backupctl", abstract: "Archive directory trees into a repository of ordinary tar.zst packs, and get them back.",
+    commandName: "backupctl",
+    abstract: "Archive directory trees into a repository of ordinary tar.zst packs, and get them back.",
     discussion: """
       EXAMPLES:
         backupctl init /mnt/backup/backupctl
@@ -50,7 +51,8 @@ public struct BackupctlCommand: AsyncParsableCommand {
       for line in failure.lines { environment.messages.line(line) }
       return ExitStatus(failure.category).rawValue
     } catch is CancellationError {
-      environment.messages.line("interrupted: nothing that was listed before is changed; run the same command again to go on")
+      environment.messages.line(
+        "interrupted: nothing that was listed before is changed; run the same command again to go on")
       return ExitStatus.failed.rawValue
     } catch {
       let code = exitCode(for: error)
