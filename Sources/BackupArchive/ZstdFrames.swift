@@ -110,8 +110,17 @@ public final class FrameDecompressor {
   /// - Parameter size: the decompressed size that the pack states.
   /// - Throws: ``ArchiveError`` `damagedFrame` if the frame isn't whole, fails its checksum, or has another size.
   public func decompress(_ frame: [UInt8], size: Int, into content: inout [UInt8]) throws(ArchiveError) {
+    // A frame says how large its content is: a damaged size is found before memory is taken for it.
+    let stated = frame.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    guard stated == UInt64(size) else {
+      throw ArchiveError(.damagedFrame, "the frame is damaged", cause: "its size is not the one that the pack states")
+    }
     if content.count > size { content.removeLast(content.count - size) }
-    if content.count < size { content.append(contentsOf: repeatElement(0, count: size - content.count)) }
+    if content.capacity < size {
+      content = [UInt8](repeating: 0, count: size)
+    } else if content.count < size {
+      content.append(contentsOf: repeatElement(0, count: size - content.count))
+    }
     let result = content.withUnsafeMutableBytes { output in
       frame.withUnsafeBytes { input in
         let whole = ZSTD_findFrameCompressedSize(input.baseAddress, input.count)

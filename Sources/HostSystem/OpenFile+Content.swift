@@ -11,7 +11,11 @@ extension OpenFile {
     let start = buffer.count
     // Growing by `append(contentsOf:)` would fill the new room with zeros first; one extra pass over memory that
     // the kernel is about to write is cheap beside the copy, and needs no unsafe construction of the array.
-    buffer.append(contentsOf: repeatElement(0, count: count))
+    if start == 0, buffer.capacity < count {
+      buffer = [UInt8](repeating: 0, count: count)
+    } else {
+      buffer.append(contentsOf: repeatElement(0, count: count))
+    }
     var done = 0
     while done < count {
       let result = buffer.withUnsafeMutableBytes { raw in

@@ -25,7 +25,7 @@ import Testing
 
   @Test func cutsContentWithoutGapWithinItsLimits() {
     var random = SeededRandom(seed: 31)
-    for _ in 0..<30 {
+    for _ in 0..<8 {
       let content = random.bytes(random.below(2 << 20))
       let lengths = lengths(content, chunker)
       #expect(lengths.reduce(0, +) == content.count)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func averagesAboutWhatIsAimedAt() {
     var random = SeededRandom(seed: 32)
-    let content = random.bytes(16 << 20)
+    let content = random.bytes(8 << 20)
     let average = content.count / lengths(content, chunker).count
     #expect(average > chunker.average * 3 / 4 && average < chunker.average * 3 / 2)
   }
@@ -78,7 +78,9 @@ import Testing
     var random = SeededRandom(seed: 2026)
     let content = random.bytes(1 << 20)
     #expect(
-      lengths(content, chunker) == [])
+      lengths(content, chunker) == [
+        82147, 100208, 82931, 23078, 82389, 81668, 65566, 83795, 72377, 29917, 104815, 69360, 93942, 76383,
+      ])
   }
 
   @Test(arguments: [

@@ -45,11 +45,11 @@ import Testing
     let (bytes, ids) = try manyChunks(count)
     let reader = try PackScene.reader(bytes)
     if keepsTable { try reader.prepareForManyLookups() }
-    for id in ids.indices where count <= 1000 || id % 97 == 0 {
+    for id in ids.indices where count <= 1000 || id % 997 == 0 {
       let record = try #require(try reader.location(of: ids[id]))
       #expect(record.id == ids[id] && record.offset == 3 && record.length == 4 && record.frame == 0)
     }
-    for other in 0..<500 { #expect(try reader.location(of: ChunkID(of: Array("other \(other)".utf8))) == nil) }
+    for other in 0..<100 { #expect(try reader.location(of: ChunkID(of: Array("other \(other)".utf8))) == nil) }
     for word in [UInt64.min, 1, .max] {
       #expect(try reader.location(of: ChunkID(words: SIMD4(word, word, word, word))) == nil)
     }

@@ -69,7 +69,8 @@ import Testing
     let command: String
     var keepsNanoseconds = true
     var knowsAttributes = true
-    /// busybox knows no pax sparse members and no binary names: it extracts what it understands.
+    var readsPaxTimes = true
+    /// busybox knows no pax times and sparse members: it extracts what it understands.
     var knowsSparse = true
     var testDescription: String { name }
   }
@@ -82,7 +83,7 @@ import Testing
       keepsNanoseconds: false, knowsAttributes: false),
     Extractor(
       name: "busybox", command: "busybox tar -xpf \"$0\"", keepsNanoseconds: false, knowsAttributes: false,
-      knowsSparse: false),
+      readsPaxTimes: false, knowsSparse: false),
   ]
 
   private func run(_ command: String, _ archive: URL, in directory: URL) throws -> (status: Int32, output: String) {
@@ -130,10 +131,12 @@ import Testing
     #expect(try status("pipe").kind == .fifo)
     #expect(try status("dir").kind == .directory)
     #expect(try directory.linkTarget(of: Array("link".utf8)) == Array(Self.longer.utf8))
-    #expect(try status("far-future").modified.seconds == 9_000_000_000)
+    if extractor.readsPaxTimes { #expect(try status("far-future").modified.seconds == 9_000_000_000) }
     if extractor.keepsNanoseconds {
       #expect(try status("far-future").modified.nanoseconds == 123_456_789)
-      #expect(try status("before-1970").modified == Timestamp(seconds: -86_400, nanoseconds: 500_000_000))
+      // libarchive writes and reads half a second after -86400 as -86400.5; POSIX and GNU tar take that for half a second before.
+      let seconds: Int64 = extractor.name == "bsdtar" ? -86_400 : -86_401
+      #expect(try status("before-1970").modified == Timestamp(seconds: seconds, nanoseconds: 500_000_000))
     }
     if extractor.knowsSparse, extractor.name != "python" {
       #expect(try status("sparse").allocatedBytes < 1 << 20)

@@ -34,7 +34,7 @@ import Testing
     var random = SeededRandom(seed: 13)
     var seen: [String: [UInt8]] = [:]
     let reserved = SourceID.reservedComponents.map { Array($0.utf8) } + [[0x2E], [0x2E, 0x2E]]
-    for round in 0..<5000 {
+    for round in 0..<1000 {
       let name =
         round < reserved.count
         ? reserved[round]

@@ -15,7 +15,7 @@ import Testing
 
   @Test func parsesWhatItPrintsForRandomInstants() {
     var random = SeededRandom(seed: 11)
-    for _ in 0..<5000 {
+    for _ in 0..<1000 {
       let time = Timestamp(seconds: Int64.random(in: -62_167_219_200...253_402_300_799, using: &random))
       #expect(Timestamp(parsing: time.description) == time)
       #expect(Timestamp(time.calendar) == time)

@@ -19,9 +19,9 @@ struct FuzzCorpus {
       .map { [UInt8](try Data(contentsOf: directory.appending(path: $0))) }
   }
 
-  /// How many changed inputs are tried: `FUZZ_ITERATIONS`, or a few thousand.
+  /// How many changed inputs are tried: `FUZZ_ITERATIONS`, or a thousand.
   static var iterations: Int {
-    ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap { Int($0) } ?? 3000
+    ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap { Int($0) } ?? 1000
   }
 
   /// Calls `body` with every sample and with many changed ones.

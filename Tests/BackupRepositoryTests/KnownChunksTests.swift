@@ -14,15 +14,14 @@ import Testing
     var known = KnownChunks()
     var set: Set<ChunkID> = []
     var pool: [ChunkID] = []
-    for _ in 0..<60_000 {
+    for _ in 0..<30_000 {
       let chunk = pool.isEmpty || random.below(3) > 0 ? id(&random) : pool[random.below(pool.count)]
       pool.append(chunk)
-      let isNew = known.insert(chunk)
-      #expect(isNew == set.insert(chunk).inserted)
+      if known.insert(chunk) != set.insert(chunk).inserted { Issue.record("\(chunk)") }
     }
     #expect(known.count == set.count)
     #expect(pool.allSatisfy { known.contains($0) })
-    for _ in 0..<10_000 { #expect(!known.contains(id(&random))) }
+    #expect((0..<10_000).allSatisfy { _ in !known.contains(id(&random)) })
   }
 
   @Test func tellsChunksApartThatBeginAlike() {
@@ -47,7 +46,7 @@ import Testing
   @Test func takesAtMost24BytesAChunkAtAnySize() {
     var random = SeededRandom(seed: 83)
     var known = KnownChunks()
-    for count in 1...300_000 {
+    for count in 1...60_000 {
       _ = known.insert(id(&random))
       if count >= 1024, count % 501 == 0 { #expect(known.byteCount <= 24 * count, "\(count) chunks") }
     }

@@ -14,7 +14,7 @@ import Testing
 
   @Test func showsValidTextAsItIsForRandomScalars() {
     var random = SeededRandom(seed: 21)
-    for _ in 0..<2000 {
+    for _ in 0..<500 {
       var text = ""
       for _ in 0..<random.below(8) {
         if let scalar = Unicode.Scalar(UInt32(0x80 + random.below(0x10_0000))) { text.unicodeScalars.append(scalar) }
@@ -25,7 +25,7 @@ import Testing
 
   @Test func neverShowsAControlCharacterWhateverTheBytes() {
     var random = SeededRandom(seed: 22)
-    for _ in 0..<2000 {
+    for _ in 0..<500 {
       let shown = random.bytes(random.below(20)).displayedPath
       #expect(shown.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\u{FFFD}" })
     }
@@ -33,7 +33,7 @@ import Testing
 
   /// A hostile index may hold such a path; it is shown in linear time and without deep recursion.
   @Test func showsALongPathOfInvalidBytes() {
-    let shown = [UInt8](repeating: 0xFF, count: 1 << 20).displayedPath
-    #expect(shown.utf8.count == 4 << 20)
+    let shown = [UInt8](repeating: 0xFF, count: 1 << 18).displayedPath
+    #expect(shown.utf8.count == 1 << 20)
   }
 }

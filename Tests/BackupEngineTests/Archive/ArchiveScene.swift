@@ -51,7 +51,7 @@ final class ArchiveScene {
 
   /// Frames and packs so small that a few files fill several.
   static let parameters = WriterParameters(
-    frameSize: .kibibytes(16), packSize: .kibibytes(64), chunkSize: .kibibytes(64))
+    frameSize: .kibibytes(16), packSize: .kibibytes(40), chunkSize: .kibibytes(64))
 
   init() throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "backupctl-tests-\(UUID().uuidString)")
@@ -78,9 +78,9 @@ final class ArchiveScene {
   /// Fills the tree: small files, one in slices, an empty one, a hard link, a symbolic link.
   func fill() throws {
     var random = ArchiveRandom(seed: 1)
-    for number in 0..<12 { try write("small/\(number)", random.bytes(9000 + 1000 * number)) }
-    try write("a-text", Array(String(repeating: "all work and no play\n", count: 500).utf8))
-    try write("large", random.bytes(300_000))
+    for number in 0..<8 { try write("small/\(number)", random.bytes(6000 + 500 * number)) }
+    try write("a-text", Array(String(repeating: "all work and no play\n", count: 100).utf8))
+    try write("large", random.bytes(140_000))
     try write("z/empty", [])
     try FileManager.default.linkItem(at: tree.appending(path: "small/3"), to: tree.appending(path: "z/same"))
     try FileManager.default.createSymbolicLink(
@@ -91,10 +91,10 @@ final class ArchiveScene {
   func change() throws {
     var random = ArchiveRandom(seed: 2)
     try write("small/5", random.bytes(20_000))
-    try write("new/file", random.bytes(70_000))
+    try write("new/file", random.bytes(40_000))
     try FileManager.default.removeItem(at: tree.appending(path: "small/7"))
     var large = [UInt8](try Data(contentsOf: tree.appending(path: "large")))
-    large.replaceSubrange(150_000..<150_010, with: random.bytes(5000))
+    large.replaceSubrange(70_000..<70_010, with: random.bytes(5000))
     try write("large", large)
   }
 

@@ -1,9 +1,9 @@
 import BackupModel
-import BackupRepository
 import Foundation
 import Testing
 
 @testable import BackupEngine
+@testable import BackupRepository
 
 /// Ends the world at every operation of an archive in turn, and looks at what is left.
 @Suite struct KilledArchiveTests {
@@ -40,8 +40,7 @@ import Testing
       let listed = try scene.store(in: copy).pointIDs()
       // The name of the point is the last thing to become durable: from then on it is whole.
       for id in listed { #expect(try scene.contents(of: id, in: copy) == expected, "operation \(operation)") }
-      let hasCheckpoint = try FileManager.default.contentsOfDirectory(atPath: copy.path(to: "points"))
-        .contains { $0.hasSuffix(".checkpoint") }
+      let hasCheckpoint = try scene.store(in: copy).latestCheckpoint() != nil
       let next = try scene.archive(in: copy)
       #expect(try scene.contents(of: next.id, in: copy) == expected, "operation \(operation)")
       #expect(next.state == .complete, "operation \(operation): \(next.warnings)")
