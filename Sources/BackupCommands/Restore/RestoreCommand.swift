@@ -53,12 +53,21 @@ struct RestoreCommand: ParsableCommand {
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var output: OutputOptions
 
+  /// The paths as the index has them; what `backupctl ls` shows as `\xHH` may be typed so.
+  private func entryPaths(in selected: PointSelection) throws -> [PathBytes] {
+    guard !paths.isEmpty else { return [] }
+    let reader = try IndexReader(
+      root: selected.point.index, chunks: try selected.store.chunkReader(keepsTables: false))
+    let lookup = EntryLookup(reader, in: selected.point)
+    return try paths.map { try lookup.entry($0).path }
+  }
+
   func run() throws {
     let environment = CommandEnvironment.current
     let selected = try PointSelection(name, at: point.at, in: try repository.open())
     var request = TreeRestore.Request(
       store: selected.store, point: selected.point, target: PathBytes(path: target))
-    request.paths = paths.map { PathBytes(path: $0) }
+    request.paths = try entryPaths(in: selected)
     request.overwrite = overwrite
     request.verify = verify
     let restore = TreeRestore(request, clock: environment.clock)

@@ -4,6 +4,8 @@ import BackupRepository
 struct SuspicionRules: Sendable {
   /// A point is suspicious if its entries or bytes fell below this share of the previous point's.
   var collapseShare: Double
+  /// Whether a source with nothing in it is nothing unusual, as for the loose files of a tree that may have none.
+  var mayBeEmpty = false
   /// Content below this many bytes says nothing about how it compresses.
   static let leastBytesToCompare: Int64 = 16 << 20
 
@@ -12,7 +14,7 @@ struct SuspicionRules: Sendable {
     _ now: RecoveryPoint.Statistics, previous: RecoveryPoint.Statistics?
   ) -> [String] {
     var reasons: [String] = []
-    if now.entries <= 1 { reasons.append("the tree is empty") }
+    if now.entries <= 1, !mayBeEmpty { reasons.append("the tree is empty") }
     guard let previous else { return reasons }
     if Double(now.entries) < Double(previous.entries) * collapseShare {
       reasons.append("it has \(now.entries) entries, the point before had \(previous.entries)")

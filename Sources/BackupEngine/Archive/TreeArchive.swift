@@ -94,7 +94,8 @@ public struct TreeArchive: Sendable {
       outcome.statistics.storedBytes = writer.storedBytes
       outcome.warnings = committer.warnings
       outcome.warningCount = committer.warningCount
-      let rules = SuspicionRules(collapseShare: request.suspiciousBelow)
+      let rules = SuspicionRules(
+        collapseShare: request.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop)
       outcome.suspicious = rules.reasons(
         outcome.statistics, previous: writer.isFirst ? nil : writer.previous?.statistics)
       return describe(writer.id, index, begun: begun, origin: origin, outcome)

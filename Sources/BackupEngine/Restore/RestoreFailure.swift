@@ -27,7 +27,9 @@ struct RestoreFailure: Error {
   }
 
   /// A failure to read stored data.
-  init(_ error: any Error) {
+  ///
+  /// The label keeps an error of the target from being taken for damage.
+  init(reading error: any Error) {
     if let error = error as? RepositoryError {
       reason = error.description
     } else {
