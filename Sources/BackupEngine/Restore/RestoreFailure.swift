@@ -27,7 +27,7 @@ struct RestoreFailure: Error {
   }
 
   /// A failure to read stored data.
-  init(_ error: any Error) {
+  init(stored error: any Error) {
     if let error = error as? RepositoryError {
       reason = error.description
     } else {
