@@ -11,10 +11,10 @@ extension OpenFile {
     let start = buffer.count
     // Growing by `append(contentsOf:)` would fill the new room with zeros first; one extra pass over memory that
     // the kernel is about to write is cheap beside the copy, and needs no unsafe construction of the array.
-    if start == 0, buffer.capacity < count {
-      buffer = [UInt8](repeating: 0, count: count)
-    } else {
-      buffer.append(contentsOf: repeatElement(0, count: count))
+    var missing = count
+    while missing > 0 {
+      buffer += Self.zeros.prefix(missing)
+      missing -= min(missing, Self.zeros.count)
     }
     var done = 0
     while done < count {
@@ -54,10 +54,17 @@ extension OpenFile {
     return done
   }
 
+  /// Appended block by block: a sequence of single zeros would be gone through one by one in a debug build.
+  private static let zeros = [UInt8](repeating: 0, count: 1 << 16)
+
   /// The bytes of the file from `offset` on, at most `count`.
   public func contents(at offset: Int64, count: Int) throws(SystemError) -> [UInt8] {
     var buffer: [UInt8] = []
-    try read(at: offset, count: count, appendingTo: &buffer)
+    // `count` is often a limit far above what is there. What isn't a regular file may have no size of its own.
+    let status = try status()
+    let isSized = status.kind == .file && status.size > 0
+    let wanted = isSized ? Int(max(0, min(Int64(count), status.size - offset))) : count
+    try read(at: offset, count: wanted, appendingTo: &buffer)
     return buffer
   }
 

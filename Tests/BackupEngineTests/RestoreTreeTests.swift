@@ -21,11 +21,16 @@ import Testing
       chmod 0 closed
       """)
     // Deeper than PATH_MAX.
-    try world.shell(
-      """
-      cd source; name=$(printf 'd%.0s' $(seq 200))
-      for i in $(seq 25); do mkdir $name; cd ./$name; done; echo deep > bottom; ln bottom second
-      """)
+    var directory = try OpenFile.open(PathBytes(path: world.source), .directory)
+    let name = PathBytes(repeating: 0x64, count: 200)
+    for _ in 0..<25 {
+      try directory.makeDirectory(name, permissions: 0o755)
+      directory = try directory.open(name, .directory)
+    }
+    let bottom = try directory.open(PathBytes(path: "bottom"), .newFile(permissions: 0o644))
+    try bottom.write(Array("deep".utf8))
+    try bottom.close()
+    try directory.makeHardLink(PathBytes(path: "bottom"), in: directory, newName: PathBytes(path: "second"))
   }
 
   private func expectIdentical(_ world: RestoreWorld) throws {

@@ -84,17 +84,9 @@ final class RestoreWorld {
 
   static var isRoot: Bool { (try? run("id", ["-u"]).output) == "0\n" }
 
+  /// Runs a program and waits for its end.
   static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    try ToolProcess.run([program] + arguments)
   }
 }
 

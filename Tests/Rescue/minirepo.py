@@ -19,7 +19,8 @@ import tarfile
 
 BLOCK = 512
 BEGUN = "20261122T050000Z"
-STATISTICS = ("entries", "files", "directories", "bytes", "newChunks", "newBytes", "storedBytes", "readBytes", "filesRead")
+NOTHING_COUNTED = dict.fromkeys(("entries", "files", "directories", "bytes", "newChunks", "newBytes", "storedBytes",
+                                 "readBytes", "filesRead"), 0)
 
 
 def escape(data, more=b""):
@@ -169,7 +170,7 @@ class Repository:
         document = {
             "format": format, "id": id, "source": self.source, "repository": "00000000-0000-4000-8000-000000000001",
             "begun": "2026-11-22T05:00:00Z", "ended": "2026-11-22T05:00:01Z", "host": "test", "tool": "minirepo",
-            "consistency": "live", "state": "complete", "suspicious": [], "statistics": statistics or dict.fromkeys(STATISTICS, 0),
+            "consistency": "live", "state": "complete", "suspicious": [], "statistics": statistics or NOTHING_COUNTED,
             "index": {"root": root.hex(), "level": level}, "warnings": [], "warningCount": 0}
         document = json.dumps({**document, **more}, separators=(",", ":")).encode()
         proof = hashlib.sha256(document).hexdigest().encode()

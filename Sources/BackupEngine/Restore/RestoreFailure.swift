@@ -27,9 +27,7 @@ struct RestoreFailure: Error {
   }
 
   /// A failure to read stored data.
-  ///
-  /// The label keeps an error of the target from being taken for damage.
-  init(reading error: any Error) {
+  init(stored error: any Error) {
     if let error = error as? RepositoryError {
       reason = error.description
     } else {

@@ -130,7 +130,7 @@ struct FrameGrouping {
       do {
         location = try chunks.location(of: chunk)
       } catch {
-        throw RestoreFailure(reading: error)
+        throw RestoreFailure(stored: error)
       }
       guard Int64(location.record.length) == entry.extents[next].length else {
         throw RestoreFailure(reason: "the index and pack \(location.pack) disagree about a length", isDamage: true)

@@ -123,7 +123,7 @@ final class RestoreWorker {
       }
       return try chunks.bytes(of: location.record.id, with: decompressor)[...]
     } catch {
-      throw RestoreFailure(reading: error)
+      throw RestoreFailure(stored: error)
     }
   }
 }

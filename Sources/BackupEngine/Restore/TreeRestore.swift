@@ -76,6 +76,8 @@ public struct TreeRestore: Sendable {
   private func open(_ chunks: ChunkReader) throws -> (PathSelection, IndexReader) {
     let selection = try PathSelection(request.paths)
     let reader = try IndexReader(root: request.point.index, chunks: chunks)
+    // An index that can't be read at all is found before anything is written.
+    _ = try reader.entry(at: [0x2E])
     try selection.requireEntries(in: reader, of: request.point)
     return (selection, reader)
   }
