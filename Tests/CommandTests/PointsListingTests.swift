@@ -136,7 +136,7 @@ import Testing
     #expect(result.code == 20)
     #expect(result.bytes.count > 2_000_000 && result.bytes.count < 8_000_000)
     #expect(random.starts(with: result.bytes))
-    #expect(result.messages.hasPrefix("error: cannot read pack 20261122T050000Z-0001 of tree/src: frame 3 "))
+    #expect(result.messages.hasPrefix("error: cannot read pack 20261122T050000Z-0001 of tree/src: frame 4 "))
   }
 
   @Test func refusesToPrintWhatIsNoFile() async throws {
