@@ -26,13 +26,14 @@ enum ImportTable {
     Row(
       "BackupEngine",
       ["JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel", "Logging"],
-      system: ["Synchronization"]),
+      system: ["FoundationEssentials", "Synchronization"]),
     Row("JobEngine", [], system: ["Synchronization"]),
     Row(
       "BackupRepository", ["BackupArchive", "HostSystem", "BackupModel", "Crypto"],
       system: ["FoundationEssentials", "Synchronization"]),
     Row(
-      "BackupArchive", ["CLibArchive", "CZstd", "HostSystem", "BackupModel", "Crypto"], system: ["Synchronization"]),
+      "BackupArchive", ["CLibArchive", "CZstd", "HostSystem", "BackupModel", "Crypto"],
+      system: ["Glibc", "Synchronization"]),
     Row("BackupPolicy", ["BackupModel", "Yams"]),
     Row("HostSystem", ["CLinux", "BackupModel"], system: ["Glibc", "Synchronization"]),
     Row("BackupModel", []),

@@ -59,7 +59,14 @@ struct RestoreCommand: ParsableCommand {
     let reader = try IndexReader(
       root: selected.point.index, chunks: try selected.store.chunkReader(keepsTables: false))
     let lookup = EntryLookup(reader, in: selected.point)
-    return try paths.map { try lookup.entry($0).path }
+    return try paths.map { path in
+      guard !path.split(separator: "/").contains("..") else {
+        throw CommandError(
+          .usage, "cannot restore the path \(path): it leads out of the source by ..",
+          hint: "give it as `backupctl ls` prints it")
+      }
+      return try lookup.entry(path).path
+    }
   }
 
   func run() throws {

@@ -35,12 +35,12 @@ struct CheckCommand: ParsableCommand {
     if output.json {
       environment.output.line(try JSONText.encode(CheckJSON(report)))
     } else {
-      print(report)
+      show(report)
     }
     if !report.damage.isEmpty { throw ExitWith(status: .damaged) }
   }
 
-  private func print(_ report: CheckReport) {
+  private func show(_ report: CheckReport) {
     let environment = CommandEnvironment.current
     for damage in report.damage { for line in DamageText.lines(damage) { environment.output.line(line) } }
     if !output.quiet { for note in report.notes { environment.messages.line("note: \(note)") } }

@@ -68,12 +68,12 @@ struct VerifyCommand: ParsableCommand {
     if output.json {
       environment.output.line(try JSONText.encode(reports.map(VerifyJSON.init)))
     } else {
-      print(reports)
+      show(reports)
     }
     if reports.contains(where: { !$0.damage.isEmpty }) { throw ExitWith(status: .damaged) }
   }
 
-  private func print(_ reports: [VerifyReport]) {
+  private func show(_ reports: [VerifyReport]) {
     let environment = CommandEnvironment.current
     let damage = reports.flatMap(\.damage)
     for one in damage { for line in DamageText.lines(one) { environment.output.line(line) } }
