@@ -12,7 +12,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -23,7 +22,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -33,13 +31,13 @@ let package = Package(
       name: "BackupCommands",
       dependencies: [
         "BackupEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
-        argumentParser, logging,
+        argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "BackupEngine",
       dependencies: [
-        "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel", logging,
+        "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel",
       ],
       swiftSettings: strict),
     .target(name: "JobEngine", swiftSettings: strict),

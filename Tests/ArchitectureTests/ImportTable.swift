@@ -20,12 +20,12 @@ enum ImportTable {
       "BackupCommands",
       [
         "BackupEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
-        "ArgumentParser", "Logging",
+        "ArgumentParser",
       ],
       system: ["FoundationEssentials", "Synchronization"]),
     Row(
       "BackupEngine",
-      ["JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel", "Logging"],
+      ["JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel"],
       system: ["FoundationEssentials", "Synchronization"]),
     Row("JobEngine", [], system: ["Synchronization"]),
     Row(
