@@ -55,21 +55,25 @@ let package = Package(
     .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
-    .testTarget(name: "BackupModelTests", dependencies: ["BackupModel"], swiftSettings: strict),
-    .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "BackupModel"], swiftSettings: strict),
+    .testTarget(name: "BackupModelTests", dependencies: ["TestSupport", "BackupModel"], swiftSettings: strict),
     .testTarget(
-      name: "BackupArchiveTests", dependencies: ["BackupArchive", "HostSystem", "BackupModel"],
+      name: "HostSystemTests", dependencies: ["TestSupport", "HostSystem", "BackupModel"], swiftSettings: strict),
+    .testTarget(
+      name: "BackupArchiveTests", dependencies: ["TestSupport", "BackupArchive", "HostSystem", "BackupModel"],
       swiftSettings: strict),
     .testTarget(
       name: "BackupRepositoryTests",
-      dependencies: ["BackupRepository", "BackupArchive", "HostSystem", "BackupModel"], swiftSettings: strict),
+      dependencies: ["TestSupport", "BackupRepository", "BackupArchive", "HostSystem", "BackupModel"],
+      swiftSettings: strict),
     .testTarget(
-      name: "BackupPolicyTests", dependencies: ["BackupPolicy", "BackupModel"], swiftSettings: strict),
-    .testTarget(name: "JobEngineTests", dependencies: ["JobEngine"], swiftSettings: strict),
+      name: "BackupPolicyTests", dependencies: ["TestSupport", "BackupPolicy", "BackupModel"], swiftSettings: strict),
+    .testTarget(name: "JobEngineTests", dependencies: ["TestSupport", "JobEngine"], swiftSettings: strict),
     .testTarget(
       name: "BackupEngineTests",
       dependencies: [
+        "TestSupport",
         "BackupEngine", "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel",
       ],
       swiftSettings: strict),

@@ -1,5 +1,6 @@
 import BackupArchive
 import BackupModel
+import TestSupport
 import Testing
 
 @Suite struct FrameTests {

@@ -1,5 +1,6 @@
 import BackupModel
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RecoveryPointIDTests {

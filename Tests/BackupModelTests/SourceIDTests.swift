@@ -1,4 +1,5 @@
 import BackupModel
+import TestSupport
 import Testing
 
 @Suite struct SourceIDTests {

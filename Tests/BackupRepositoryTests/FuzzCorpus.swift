@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Inputs of the fuzz tests: files in `Tests/Fixtures/fuzz/<parser>`, and random changes of them.
 struct FuzzCorpus {

@@ -1,5 +1,6 @@
 import BackupModel
 import HostSystem
+import TestSupport
 import Testing
 
 @testable import BackupRepository

@@ -1,6 +1,7 @@
 import BackupArchive
 import BackupModel
 import HostSystem
+import TestSupport
 
 @testable import BackupRepository
 

@@ -1,5 +1,6 @@
 import BackupArchive
 import BackupModel
+import TestSupport
 import Testing
 
 @testable import BackupRepository

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import JobEngine
@@ -78,7 +79,7 @@ import Testing
 
   @Test(arguments: 0..<60 as Range<UInt64>)
   func keepsItsPromisesOnARandomLargerGraph(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SeededRandom(seed: seed)
     let scenario = try randomScenario(using: &random)
     var world = MachineWorld(scenario.graph)
     try world.apply(.started)
@@ -93,7 +94,7 @@ import Testing
 
   /// Cancelling is one event among many; it is made rare, so that most runs get far.
   private func pick(
-    from events: [MachineScenario.Event], using random: inout SeededGenerator
+    from events: [MachineScenario.Event], using random: inout SeededRandom
   ) -> MachineScenario.Event? {
     let others = events.filter { $0 != .cancelRequested }
     if others.isEmpty || others.count < events.count && Int.random(in: 0..<200, using: &random) == 0 {
@@ -102,7 +103,7 @@ import Testing
     return others.randomElement(using: &random)
   }
 
-  private func randomScenario(using random: inout SeededGenerator) throws -> MachineScenario {
+  private func randomScenario(using random: inout SeededRandom) throws -> MachineScenario {
     let names = (0..<Int.random(in: 4...9, using: &random)).map { "job\($0)" }
     var jobs: [JobNode] = []
     for (index, name) in names.enumerated() {

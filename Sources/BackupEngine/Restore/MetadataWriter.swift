@@ -7,6 +7,8 @@ import HostSystem
 /// changes the mask of an ACL, so attributes come after it; everything before may change the time, so that comes last.
 struct MetadataWriter: Sendable {
   let outcome: RestoreOutcome
+  /// Gets files and directories onto the medium once they are finished.
+  let durability = RestoreDurability()
 
   /// Sets the metadata of an open file or directory.
   ///

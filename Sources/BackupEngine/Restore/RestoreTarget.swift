@@ -115,8 +115,10 @@ final class RestoreTarget {
   }
 
   /// Makes sure that all is on the medium, then removes the marker.
-  func finish() throws(SystemError) {
-    try root.synchronizeFileSystem()
+  ///
+  /// - Parameter isDurable: whether everything is there already but the names in the root.
+  func finish(isDurable: Bool) throws(SystemError) {
+    if isDurable { try root.synchronize() } else { try root.synchronizeFileSystem() }
     try RestoreMarker.remove(in: root)
   }
 }

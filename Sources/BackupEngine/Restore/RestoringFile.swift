@@ -206,6 +206,7 @@ final class RestoringFile: Sendable {
     } catch {
       metadata.outcome.incomplete(entry.path, "its metadata can't be restored: \(error.call): \(error.reason)")
     }
+    try metadata.durability.finish(file)
     try file.close()
     if manner == .beside { try directory.handle.rename(temporaryName, to: name) }
     state.withLock { $0.file = nil }

@@ -160,7 +160,7 @@ public struct TreeRestore: Sendable {
       try cancellation.check()
       finish(entry, in: target.root, metadata)
     }
-    try target.finish()
+    try target.finish(isDurable: metadata.durability.isComplete)
     if let entry = run.rootEntry { finish(entry, in: target.root, metadata) }
     try target.root.synchronize()
   }
@@ -169,6 +169,7 @@ public struct TreeRestore: Sendable {
     do throws(SystemError) {
       let directory = isRootPath(entry.path[...]) ? root : try root.openDirectoryBeneath(entry.path)
       try metadata.apply(entry, to: directory, replacesAttributes: true)
+      try metadata.durability.finish(directory)
       metadata.outcome.finished(entry, written: 0)
     } catch {
       metadata.outcome.failed(entry.path, "its metadata can't be restored: \(error.call): \(error.reason)")

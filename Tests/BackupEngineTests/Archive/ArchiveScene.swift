@@ -4,6 +4,7 @@ import BackupModel
 import BackupRepository
 import Foundation
 import HostSystem
+import TestSupport
 import Testing
 
 /// A clock that a test moves: an hour with every look at the time of day, so that every point has its own second.
@@ -21,24 +22,6 @@ final class ArchiveClock: HostClock {
   func elapsed() -> Duration { .zero }
   /// Long after the tree was made, so that no file counts as recent.
   func inodeTime() -> Timestamp { Timestamp(seconds: 4_000_000_000) }
-}
-
-/// Numbers that are the same for the same seed (SplitMix64, Steele, Lea and Flood 2014).
-struct ArchiveRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return bits ^ (bits >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<(count + 7) / 8).flatMap { _ in withUnsafeBytes(of: next(), Array.init) }.prefix(count).map { $0 }
-  }
 }
 
 /// A small tree, a repository, and what is needed to archive the one into the other; removed at the end.
@@ -77,7 +60,7 @@ final class ArchiveScene {
 
   /// Fills the tree: small files, one in slices, an empty one, a hard link, a symbolic link.
   func fill() throws {
-    var random = ArchiveRandom(seed: 1)
+    var random = SeededRandom(seed: 1)
     for number in 0..<8 { try write("small/\(number)", random.bytes(6000 + 500 * number)) }
     try write("a-text", Array(String(repeating: "all work and no play\n", count: 100).utf8))
     try write("large", random.bytes(140_000))
@@ -89,7 +72,7 @@ final class ArchiveScene {
 
   /// Changes some of it.
   func change() throws {
-    var random = ArchiveRandom(seed: 2)
+    var random = SeededRandom(seed: 2)
     try write("small/5", random.bytes(20_000))
     try write("new/file", random.bytes(40_000))
     try FileManager.default.removeItem(at: tree.appending(path: "small/7"))
