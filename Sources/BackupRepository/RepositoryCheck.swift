@@ -41,10 +41,7 @@ public struct RepositoryCheck: Sendable {
 
   private static let topNames: Set<String> = ["repository.json", "README.txt", "rescue.py", "sources", "lost+found"]
 
-  private func seconds(since begun: Duration) -> Double {
-    let (seconds, attoseconds) = (clock.elapsed() - begun).components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
+  private func seconds(since begun: Duration) -> Double { (clock.elapsed() - begun).inSeconds }
 
   private func check(_ store: SourceStore, _ report: inout CheckReport, _ cancellation: Cancellation) throws {
     let begun = clock.elapsed()

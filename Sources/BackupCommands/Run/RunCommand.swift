@@ -39,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
     let running = Task { try await run.run(observer: observer) }
     environment.cancellation.onCancel { running.cancel() }
     let summary = try await running.value
-    RunReport(schedule: declared.name, summary).print(output)
+    try RunReport(schedule: declared.name, summary).print(output)
     switch summary.result {
     case .ok: return
     case .degraded: throw ExitWith(status: .degraded)

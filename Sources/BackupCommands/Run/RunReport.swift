@@ -52,7 +52,7 @@ struct RunReport: Encodable {
   }
 
   /// Prints a table with a line for each task, or JSON; details of what isn't well go to standard error.
-  func print(_ options: OutputOptions) {
+  func print(_ options: OutputOptions) throws {
     let environment = CommandEnvironment.current
     for job in jobs {
       for task in job.tasks where task.state != "succeeded" {
@@ -60,8 +60,7 @@ struct RunReport: Encodable {
       }
     }
     if options.json {
-      // Values of this type are plain strings and numbers, which always encode.
-      if let text = try? JSONText.encode(self) { environment.output.line(text) }
+      environment.output.line(try JSONText.encode(self))
       return
     }
     guard !options.quiet || result != "ok" else { return }

@@ -84,8 +84,7 @@ public struct TreeComparison: Sendable {
       throw error
     }
     var report = findings.report
-    let elapsed = (clock.elapsed() - begun).components
-    report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+    report.seconds = (clock.elapsed() - begun).inSeconds
     return report
   }
 

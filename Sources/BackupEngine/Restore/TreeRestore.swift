@@ -116,8 +116,7 @@ public struct TreeRestore: Sendable {
     }
     var report = outcome.report
     if selection.isAll == false { report.kept = 0 }
-    let elapsed = (clock.elapsed() - begun).components
-    report.seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+    report.seconds = (clock.elapsed() - begun).inSeconds
     if request.verify { report.comparison = try compare(ownership: report.notPermitted == 0, cancellation) }
     return report
   }

@@ -67,10 +67,7 @@ public struct PackVerification: Sendable {
     return report
   }
 
-  private func seconds(since begun: Duration) -> Double {
-    let (seconds, attoseconds) = (clock.elapsed() - begun).components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
+  private func seconds(since begun: Duration) -> Double { (clock.elapsed() - begun).inSeconds }
 
   private func openPacks(
     _ report: inout VerifyReport, _ history: inout AttestationHistory
