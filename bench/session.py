@@ -69,10 +69,10 @@ class Session:
                 name = names[(place + lane + self.turn) % len(names)]
                 if tools.TOOLS[name].command(step) and (name, lane) not in self.broken:
                     self._measure(name, lane, step)
-            if step == "restore":  # removed here and not after each, so that no tool follows a removal
-                trees.remove(self.target)
-                os.makedirs(self.target)
-                trees.forget_removed_inodes()
+        if step == "restore":  # removed here and not after each, so that no tool follows a removal
+            trees.remove(self.target)
+            os.makedirs(self.target)
+            trees.forget_removed_inodes()
         self.turn += 1
 
     def _measure(self, name, lane, step):
@@ -139,7 +139,7 @@ class Session:
 
     def _require_space(self, size):
         repositories = len(self.options.tools) * self.options.lanes
-        wanted, free = int(size * (1.5 * repositories + len(self.options.tools) + 1)), _free(self.top)
+        wanted, free = int(size * (2.5 * repositories + 1)), _free(self.top)
         if free < wanted:
             raise OSError(f"{self.top} has {free / 1e9:.1f} GB free, {self.corpus} may take {wanted / 1e9:.1f} GB: "
                           "choose a smaller --scale or fewer --lanes, or another --work")

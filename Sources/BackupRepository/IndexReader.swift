@@ -7,6 +7,9 @@ public final class IndexReader {
   private let root: IndexRoot
   private let chunks: ChunkReader
   private let decompressor: FrameDecompressor
+  /// The blocks read last, newest last: searches for neighbouring paths read the same ones again.
+  private var recent: [(id: ChunkID, bytes: [UInt8])] = []
+  private static let mostRecent = 3
   /// Called with the id of each block that was read, and whether it was whole.
   var didReadBlock: ((ChunkID, Bool) -> Void)?
 
@@ -35,6 +38,15 @@ public final class IndexReader {
       didReadBlock?(id, false)
       throw error
     }
+  }
+
+  /// The bytes of a block, kept from the last searches if it was among what they read.
+  private func recentBlock(_ id: ChunkID) throws -> [UInt8] {
+    if let known = recent.first(where: { $0.id == id }) { return known.bytes }
+    let bytes = try block(id)
+    if recent.count == Self.mostRecent { recent.removeFirst() }
+    recent.append((id, bytes))
+    return bytes
   }
 
   /// A line of a branch block.
@@ -79,11 +91,13 @@ public final class IndexReader {
     private let reader: IndexReader
     private var waiting: [(id: ChunkID, level: Int)]
     private var first: PathBytes?
+    private let isSearch: Bool
 
     fileprivate init(_ reader: IndexReader, root: IndexRoot, first: PathBytes?) {
       self.reader = reader
       waiting = [(root.root, root.level)]
       self.first = first
+      isSearch = first != nil
     }
 
     /// The next leaf block, or nil at the end.
@@ -91,7 +105,7 @@ public final class IndexReader {
     /// - Throws: ``RepositoryError`` `damaged`.
     public mutating func next() throws -> [UInt8]? {
       while let (id, level) = waiting.popLast() {
-        let block = try reader.block(id)
+        let block = try isSearch ? reader.recentBlock(id) : reader.block(id)
         if level == 0 {
           first = nil
           return block
@@ -120,16 +134,19 @@ public final class IndexReader {
     var pending: IndexEntry?
     var covered: Int64 = 0
     var goesOn = true
+    var previous: PathBytes?
     func deliver() throws {
       guard let entry = pending else { return }
       pending = nil
-      if let first, comparePaths(entry.path[...], first[...]) < 0 { return }
       try IndexLineParser.validate(entry)
       goesOn = try body(entry)
     }
     var leaves = leaves(from: first)
+    let isSearch = first != nil
+    var first = first
     while goesOn, let block = try leaves.next() {
-      var start = block.startIndex
+      var start = 0
+      if let path = first.take() { start = try Self.start(of: path, in: block) }
       while start < block.endIndex, goesOn {
         let end = block[start...].firstIndex(of: 0x0A) ?? block.endIndex
         let line = block[start..<end]
@@ -137,17 +154,18 @@ public final class IndexReader {
         let head = try IndexLineParser.head(of: line)
         if head.isContinuation {
           let (offset, extents) = try IndexLineParser.continuation(of: line)
-          // Without its entry: reading began in the middle of a file that comes before `first`.
-          if pending == nil, first != nil { continue }
+          // Of a file that comes before `first`, where reading began.
+          if previous == nil, isSearch { continue }
           guard pending?.path == head.path, offset == covered else {
             throw RepositoryError(.damaged, "cannot read an index: a continuation line is out of place")
           }
           pending?.extents += extents
           covered = try sum(covered, extents)
         } else {
-          if let previous = pending, comparePaths(previous.path[...], head.path[...]) >= 0 {
+          if let previous, comparePaths(previous[...], head.path[...]) >= 0 {
             throw RepositoryError(.damaged, "cannot read an index: its entries are not sorted")
           }
+          previous = head.path
           try deliver()
           guard goesOn else { break }
           let entry = try IndexLineParser.entry(of: line)
@@ -157,6 +175,23 @@ public final class IndexReader {
       }
     }
     if goesOn { try deliver() }
+  }
+
+  /// The first line of a leaf block that doesn't come before a path, found by halving.
+  private static func start(of path: PathBytes, in block: [UInt8]) throws -> Int {
+    var low = 0
+    var high = block.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      let begin = block[low..<middle].lastIndex(of: 0x0A).map { $0 + 1 } ?? low
+      let end = block[middle...].firstIndex(of: 0x0A) ?? block.endIndex
+      if comparePaths(try IndexLineParser.head(of: block[begin..<end]).path[...], path[...]) < 0 {
+        low = end + 1
+      } else {
+        high = begin
+      }
+    }
+    return low
   }
 
   private func sum(_ start: Int64, _ extents: [Extent]) throws -> Int64 {
