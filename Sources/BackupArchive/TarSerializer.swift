@@ -1,5 +1,6 @@
 import BackupModel
 import CLibArchive
+import Glibc
 import HostSystem
 
 // Unsafe code: libarchive is a C library. The archive and entry pointers are owned by this object and freed with it;
@@ -98,6 +99,8 @@ public final class TarSerializer {
     archive_entry_set_mtime(entry, time_t(member.modified.seconds), CLong(member.modified.nanoseconds))
     setKind(member.kind)
     for attribute in member.attributes { set(attribute) }
+    // Where a name can't be converted the library asks errno whether memory ran out, whoever set it and when.
+    errno = 0
     let result = archive_write_header(archive, entry)
     // A warning is how the writer says that a name isn't UTF-8 and is stored as bytes (hdrcharset=BINARY).
     guard result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw failure("write the header of", member) }

@@ -158,4 +158,12 @@ import Testing
     #expect(serializer.output[512] == 1)
     #expect(Array(serializer.output[..<2]) == [0x61, 0])
   }
+
+  @Test func writesANameThatIsNotUTF8WhateverFailedBeforeOnTheThread() throws {
+    let serializer = try TarSerializer()
+    errno = ENOMEM
+    try serializer.appendHeaderOnly(
+      Self.member([0x6E, 0xFF, 0xFE, 0x6E], .file(size: 0, dataRanges: nil), Timestamp(seconds: 0)))
+    #expect(serializer.output.count >= 512)
+  }
 }
