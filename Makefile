@@ -2,12 +2,11 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 DEBUG := $(CURDIR)/.build/debug/backupctl
-PYTHON_TESTS := Tests/Rescue/test_rescue.py bench/test_run.py \
-  $(sort $(wildcard Tests/StockTools/test_*.py) $(wildcard Tests/Killed/test_*.py))
+PYTHON_TESTS := bench/test_run.py $(sort $(wildcard Tests/*/test_*.py))
 SCRIPTS := $(sort $(wildcard scripts/*) .ci/run Tests/Fixtures/make-repository)
 FUZZ_ITERATIONS ?= 200000
 
-.PHONY: help setup build release demo test check format bench fuzz
+.PHONY: help setup build release demo test check format bench fuzz killed
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -47,8 +46,12 @@ format: ## format the Swift sources in place
 bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md has the method
 	@scripts/install-packages bench
 	bench/run
+	swift run -c release --static-swift-stdlib overhead
 
 fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
 	@scripts/install-packages build
 	swift build --build-tests
 	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) swift test --skip-build --disable-xctest --filter Fuzz
+
+killed: release ## kill a real run 200 times at random moments and resume it: SEED=1 KILLS=200
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py

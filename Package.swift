@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -22,6 +25,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -30,16 +36,18 @@ let package = Package(
     .target(
       name: "BackupCommands",
       dependencies: [
-        "BackupEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
-        argumentParser,
+        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
+        "JobEngine", "HostSystem", "BackupModel", argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "BackupEngine",
       dependencies: [
-        "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel",
+        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
+        "HostSystem", "BackupModel",
       ],
       swiftSettings: strict),
+    .target(name: "BackupReporting", dependencies: ["HostSystem", "BackupModel"], swiftSettings: strict),
     .target(name: "JobEngine", swiftSettings: strict),
     .target(
       name: "BackupRepository", dependencies: ["BackupArchive", "HostSystem", "BackupModel", crypto],
@@ -48,13 +56,18 @@ let package = Package(
     .target(
       name: "BackupArchive", dependencies: ["CLibArchive", "CZstd", "HostSystem", "BackupModel", crypto],
       swiftSettings: strict),
+    .target(name: "BackupCatalog", dependencies: ["HostSystem", "BackupModel", grdb], swiftSettings: strict),
     .target(name: "BackupPolicy", dependencies: ["BackupModel", yams], swiftSettings: strict),
-    .target(name: "HostSystem", dependencies: ["CLinux", "BackupModel"], swiftSettings: strict),
+    .target(
+      name: "HostSystem", dependencies: ["CLinux", "BackupModel", subprocess, systemPackage], swiftSettings: strict),
     .target(name: "BackupModel", swiftSettings: strict),
     .target(name: "CLinux"),
     .systemLibrary(name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+    .executableTarget(
+      name: "overhead", dependencies: ["BackupEngine", "BackupCatalog", "JobEngine", "HostSystem", "BackupModel"],
+      path: "bench/Overhead", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     .testTarget(name: "BackupModelTests", dependencies: ["TestSupport", "BackupModel"], swiftSettings: strict),
@@ -68,7 +81,13 @@ let package = Package(
       dependencies: ["TestSupport", "BackupRepository", "BackupArchive", "HostSystem", "BackupModel"],
       swiftSettings: strict),
     .testTarget(
+      name: "BackupCatalogTests", dependencies: ["TestSupport", "BackupCatalog", "HostSystem", "BackupModel", grdb],
+      swiftSettings: strict),
+    .testTarget(
       name: "BackupPolicyTests", dependencies: ["TestSupport", "BackupPolicy", "BackupModel"], swiftSettings: strict),
+    .testTarget(
+      name: "BackupReportingTests", dependencies: ["BackupReporting", "HostSystem", "BackupModel"],
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(name: "JobEngineTests", dependencies: ["TestSupport", "JobEngine"], swiftSettings: strict),
     .testTarget(
       name: "BackupEngineTests",

@@ -23,7 +23,9 @@ public struct BackupctlCommand: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
       CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RunCommand.self,
-      ConfigCommand.self,
+      PlanCommand.self, RunsCommand.self, StatusCommand.self, CoverageCommand.self, HistoryCommand.self,
+      PauseCommand.self, UnpauseCommand.self,
+      ConfigCommand.self, TimersCommand.self,
     ])
 
   /// Makes the root command.

@@ -5,7 +5,9 @@ import HostSystem
 public struct EngineError: Failure {
   /// What went wrong.
   public struct Code: Hashable, Sendable {
-    private enum Value { case sourceUnreadable, targetUnusable, restoreFailed, badSpecification, refused }
+    private enum Value {
+      case sourceUnreadable, targetUnusable, restoreFailed, badSpecification, refused, busy, nothingToDo, commandFailed
+    }
     private let value: Value
     /// The source as a whole can't be read; never a fault of the repository.
     public static let sourceUnreadable = Code(value: .sourceUnreadable)
@@ -17,6 +19,12 @@ public struct EngineError: Failure {
     public static let badSpecification = Code(value: .badSpecification)
     /// A guard refused to do what was asked.
     public static let refused = Code(value: .refused)
+    /// There is nothing to do; not a fault, but not what was asked for either.
+    public static let nothingToDo = Code(value: .nothingToDo)
+    /// Another process holds what is needed.
+    public static let busy = Code(value: .busy)
+    /// A program of the user's ended as one that failed.
+    public static let commandFailed = Code(value: .commandFailed)
   }
 
   /// What went wrong.
@@ -37,5 +45,11 @@ public struct EngineError: Failure {
   }
 
   /// The kind of failure, for exit codes.
-  public var category: FailureCategory { code == .badSpecification ? .usage : .failed }
+  public var category: FailureCategory {
+    switch code {
+    case .badSpecification: .usage
+    case .busy: .busy
+    default: .failed
+    }
+  }
 }

@@ -2,7 +2,7 @@ public import BackupModel
 
 /// How archives are made; every parameter has a default.
 public struct ArchiveParameters: Hashable, Sendable {
-  /// The zstd level, 1 to 19; 3 unless set.
+  /// The zstd level, 1 to 19; 2 unless set.
   public var compressionLevel: Int
   /// How much of a tar stream goes into one frame, 64 KiB to 64 MiB; 2 MiB unless set.
   public var frameSize: ByteCount
@@ -10,8 +10,6 @@ public struct ArchiveParameters: Hashable, Sendable {
   public var packSize: ByteCount
   /// The average chunk of a large file, a power of two from 64 KiB to 16 MiB; 512 KiB unless set.
   public var chunkSize: ByteCount
-  /// How many threads read and compress, 1 to 256; nil, the default, is one for each processor.
-  public var threads: Int?
   /// A point whose entries or bytes fell below this share of the previous one's is suspicious; 50 % unless set,
   /// 0 % turns the check off.
   public var suspiciousBelow: Percentage
@@ -19,32 +17,33 @@ public struct ArchiveParameters: Hashable, Sendable {
   /// Makes parameters; those not given have their defaults.
   public init(
     compressionLevel: Int = 2, frameSize: ByteCount = .mebibytes(2), packSize: ByteCount = .gibibytes(4),
-    chunkSize: ByteCount = .kibibytes(512), threads: Int? = nil, suspiciousBelow: Percentage = Percentage(percent: 50)
+    chunkSize: ByteCount = .kibibytes(512), suspiciousBelow: Percentage = Percentage(percent: 50)
   ) {
     self.compressionLevel = compressionLevel
     self.frameSize = frameSize
     self.packSize = packSize
     self.chunkSize = chunkSize
-    self.threads = threads
     self.suspiciousBelow = suspiciousBelow
   }
 
   private static let keys: Set<String> = [
-    "compression-level", "frame-size", "pack-size", "chunk-size", "threads", "suspicious-below",
+    "compression-level", "frame-size", "pack-size", "chunk-size", "suspicious-below",
   ]
 
   /// Reads the mapping `parameters`.
   init(_ node: DocumentNode) throws(PolicyError) {
     self.init()
+    for (name, value) in try node.entries() where name == "threads" {
+      throw PolicyError(
+        at: value.location, "unknown key `threads` in `parameters`",
+        hint: "it moved to `limits`: write `limits: {threads: …}` beside `parameters`")
+    }
     let mapping = try node.mapping(allowing: Self.keys)
     compressionLevel = try mapping["compression-level"]?.int(in: 1...19) ?? compressionLevel
     frameSize = try mapping["frame-size"]?.byteCount(in: .kibibytes(64) ... .mebibytes(64)) ?? frameSize
     packSize = try mapping["pack-size"]?.byteCount(in: .mebibytes(1) ... .gibibytes(1024)) ?? packSize
     chunkSize = try mapping["chunk-size"]?.byteCount(in: .kibibytes(64) ... .mebibytes(16)) ?? chunkSize
     suspiciousBelow = try mapping["suspicious-below"]?.percentage() ?? suspiciousBelow
-    if let node = mapping["threads"], node.content != .scalar("auto", isQuoted: false) {
-      threads = try node.int(in: 1...256, or: "auto")
-    }
     // The chunker would round it down without a word, and `config show` would print what isn't in effect.
     if let node = mapping["chunk-size"], chunkSize.bytes.nonzeroBitCount != 1 {
       throw node.unexpected(expected: "a power of two such as `512KiB` or `1MiB`")

@@ -1,73 +1,56 @@
-/// What an administrator declares in `/etc/backupctl/config.yaml`: the repository, the trees and the parameters.
+/// What an administrator declares in `/etc/backupctl/config.yaml`: the repository, the sources, and how the program
+/// goes about its work.
 public struct Configuration: Hashable, Sendable {
   /// Where backups are stored.
   public var repository: RepositoryDeclaration
-  /// What is backed up, in the order of the file.
+  /// Where the program keeps its journal and other state, an absolute path; nil is the program's default.
+  public var stateDirectory: String?
+  /// The directory of the schedules that are named without a path; absolute.
+  public var scheduleDirectory: String
+  /// The directories in which plug-ins are looked for, the first first; absolute.
+  public var pluginDirectories: [String]
+  /// How old the newest good point of a source may be that doesn't say so itself; nil is any age.
+  public var maximumAge: Duration?
+  /// The directories that are backed up, in the order of the file.
   public var trees: [TreeDeclaration]
+  /// The commands whose output is backed up, in the order of the file.
+  public var streams: [StreamDeclaration]
   /// How archives are made.
   public var parameters: ArchiveParameters
+  /// How much of the machine backups may take.
+  public var limits: Limits
+  /// Where metrics go.
+  public var metrics: MetricsDeclaration
+  /// Who is told of what, in the order of the file.
+  public var notifications: [NotificationDeclaration]
+  /// What ought to be protected.
+  public var coverage: CoverageDeclaration
 
-  /// Makes a configuration.
+  /// The schedule directory unless the configuration names another one.
+  public static let defaultScheduleDirectory = "/etc/backupctl/schedules"
+  /// The plug-in directories unless the configuration names others.
+  public static let defaultPluginDirectories = ["/usr/local/lib/backupctl/kinds", "/usr/lib/backupctl/kinds"]
+
+  /// Makes a configuration; what isn't given has its default.
   public init(
-    repository: RepositoryDeclaration, trees: [TreeDeclaration] = [], parameters: ArchiveParameters = .init()
+    repository: RepositoryDeclaration, trees: [TreeDeclaration] = [], streams: [StreamDeclaration] = [],
+    parameters: ArchiveParameters = .init(), limits: Limits = .init(), stateDirectory: String? = nil,
+    scheduleDirectory: String = Configuration.defaultScheduleDirectory,
+    pluginDirectories: [String] = Configuration.defaultPluginDirectories, maximumAge: Duration? = nil,
+    metrics: MetricsDeclaration = .init(), notifications: [NotificationDeclaration] = [],
+    coverage: CoverageDeclaration = .init()
   ) {
     self.repository = repository
+    self.stateDirectory = stateDirectory
+    self.scheduleDirectory = scheduleDirectory
+    self.pluginDirectories = pluginDirectories
+    self.maximumAge = maximumAge
     self.trees = trees
+    self.streams = streams
     self.parameters = parameters
-  }
-
-  /// Parses a configuration.
-  ///
-  /// - Parameters:
-  ///   - text: the document.
-  ///   - file: the name under which errors speak of it.
-  /// - Throws: ``PolicyError`` of the category `usage` for the first mistake, with file and line.
-  public static func parse(text: String, file: String) throws(PolicyError) -> Configuration {
-    let root = try DocumentNode.parse(text: text, file: file)
-    let mapping = try root.mapping(allowing: ["repository", "trees", "parameters"], as: "a configuration")
-    return Configuration(
-      repository: try RepositoryDeclaration(mapping.required("repository"), paths: .absolute),
-      trees: try mapping["trees"].map { node throws(PolicyError) in
-        try TreeDeclaration.list(node, paths: .absolute)
-      } ?? [],
-      parameters: try mapping["parameters"].map { node throws(PolicyError) in
-        try ArchiveParameters(node)
-      } ?? ArchiveParameters())
-  }
-
-  /// The configuration as YAML with every default spelled out; it parses back to an equal configuration.
-  public func effectiveYAML() -> String {
-    var lines = ["repository:", "  path: \(repository.path.yamlQuoted)"]
-    if let id = repository.id { lines.append("  id: \(id.yamlQuoted)") }
-    lines.append("  must-be-mounted: \(repository.mustBeMounted)")
-    lines.append(trees.isEmpty ? "trees: []" : "trees:")
-    for tree in trees { lines += Self.lines(of: tree) }
-    lines += [
-      "parameters:",
-      "  compression-level: \(parameters.compressionLevel)",
-      "  frame-size: \(parameters.frameSize.exactText)",
-      "  pack-size: \(parameters.packSize.exactText)",
-      "  chunk-size: \(parameters.chunkSize.exactText)",
-      "  threads: \(parameters.threads.map(String.init) ?? "auto")",
-      "  suspicious-below: \(parameters.suspiciousBelow)",
-    ]
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func lines(of tree: TreeDeclaration) -> [String] {
-    var lines = ["  - name: \(tree.name.yamlQuoted)", "    path: \(tree.path.yamlQuoted)"]
-    lines.append(tree.exclusions.isEmpty ? "    exclude: []" : "    exclude:")
-    for exclusion in tree.exclusions {
-      lines.append("      - {pattern: \(exclusion.pattern.yamlQuoted), reason: \(exclusion.reason.yamlQuoted)}")
-    }
-    lines.append("    one-file-system: \(tree.staysOnOneFileSystem)")
-    lines.append("    each-child: \(tree.eachChild)")
-    if tree.eachChild {
-      lines.append(tree.excludedChildren.isEmpty ? "    exclude-children: []" : "    exclude-children:")
-      for child in tree.excludedChildren {
-        lines.append("      - {name: \(child.name.yamlQuoted), reason: \(child.reason.yamlQuoted)}")
-      }
-    }
-    return lines
+    self.limits = limits
+    self.metrics = metrics
+    self.notifications = notifications
+    self.coverage = coverage
   }
 }

@@ -105,6 +105,17 @@ extension DocumentNode {
     }
   }
 
+  /// The value as a list of texts with their places, none of them twice; a single text is a list of one.
+  func distinctStringNodes() throws(PolicyError) -> [DocumentNode] {
+    var seen: Set<String> = []
+    let nodes = try stringNodes()
+    for node in nodes {
+      let text = try node.string()
+      guard seen.insert(text).inserted else { throw PolicyError(at: node.location, "`\(text)` is named twice") }
+    }
+    return nodes
+  }
+
   /// The value as a list.
   public func elements() throws(PolicyError) -> [DocumentNode] {
     guard case .list(let elements) = content else { throw unexpected(expected: "a list") }
@@ -125,6 +136,11 @@ extension DocumentNode {
   /// - Throws: ``PolicyError`` for an unknown key, naming its line, the nearest known key and all known keys.
   public func mapping(allowing allowedKeys: Set<String>, as subject: String? = nil) throws(PolicyError) -> StrictMapping
   {
+    try mapping(allowing: .known(allowedKeys), as: subject)
+  }
+
+  /// The value as a mapping that has certain keys only, or any.
+  func mapping(allowing allowedKeys: KindKeys, as subject: String? = nil) throws(PolicyError) -> StrictMapping {
     guard case .mapping(let entries) = content else { throw unexpected(expected: "a mapping") }
     return try StrictMapping(entries, allowing: allowedKeys, location: location, subject: subject ?? label)
   }

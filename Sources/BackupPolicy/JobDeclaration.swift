@@ -40,6 +40,8 @@ public struct JobDeclaration: Hashable, Sendable {
   public let timeout: Duration?
   /// What happens to a task that fails.
   public let retry: Retry
+  /// Commands around its tasks.
+  public let hooks: Hooks
   /// The keys that belong to the kind.
   public let specification: StrictMapping
   /// Where the job stands.

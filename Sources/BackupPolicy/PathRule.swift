@@ -5,6 +5,17 @@ enum PathRule: Hashable, Sendable {
   /// Relative paths too; they are relative to the current directory of whoever runs the schedule.
   case absoluteOrRelative
 
+  /// The paths that a list of texts names, none of them twice; a single text is a list of one.
+  func paths(_ node: DocumentNode) throws(PolicyError) -> [String] {
+    var paths: [String] = []
+    for element in try node.stringNodes() {
+      let path = try path(element)
+      guard !paths.contains(path) else { throw PolicyError(at: element.location, "`\(path)` is named twice") }
+      paths.append(path)
+    }
+    return paths
+  }
+
   /// The path that a value names, without repeated or trailing slashes.
   ///
   /// - Throws: ``PolicyError`` for a relative path where none may be, for `.` or `..` within a path (a name in a report

@@ -7,30 +7,34 @@
 public struct StrictMapping: Hashable, Sendable {
   /// Where the mapping begins.
   public let location: DocumentLocation
-  /// Every key that may occur.
-  public let allowedKeys: Set<String>
+  /// Every key that may occur; nil if any may, as in the specification of a plug-in's job.
+  public let allowedKeys: Set<String>?
   /// What the mapping is called in messages.
   let subject: String
   let entries: [DocumentNode.Entry]
 
   /// Checks the keys of a mapping.
   init(
-    _ entries: [DocumentNode.Entry], allowing allowedKeys: Set<String>, location: DocumentLocation, subject: String
+    _ entries: [DocumentNode.Entry], allowing keys: KindKeys, location: DocumentLocation, subject: String
   ) throws(PolicyError) {
-    for entry in entries where !allowedKeys.contains(entry.key) {
-      throw PolicyError(
-        at: entry.location, "unknown key `\(entry.key)` in \(subject)\(suggestion(for: entry.key, among: allowedKeys))",
-        hint: "keys known here: \(listed(allowedKeys.sorted()))")
+    switch keys {
+    case .any: allowedKeys = nil
+    case .known(let allowed):
+      for entry in entries where !allowed.contains(entry.key) {
+        throw PolicyError(
+          at: entry.location, "unknown key `\(entry.key)` in \(subject)\(suggestion(for: entry.key, among: allowed))",
+          hint: "keys known here: \(listed(allowed.sorted()))")
+      }
+      allowedKeys = allowed
     }
     self.location = location
-    self.allowedKeys = allowedKeys
     self.subject = subject
     self.entries = entries
   }
 
   private init(_ other: StrictMapping, without keys: Set<String>) {
     location = other.location
-    allowedKeys = other.allowedKeys.subtracting(keys)
+    allowedKeys = other.allowedKeys?.subtracting(keys)
     subject = other.subject
     entries = other.entries.filter { !keys.contains($0.key) }
   }
@@ -42,7 +46,7 @@ public struct StrictMapping: Hashable, Sendable {
   ///
   /// Asking for a key that isn't among ``allowedKeys`` is a programming error: it could never be present.
   public subscript(key: String) -> DocumentNode? {
-    assert(allowedKeys.contains(key), "`\(key)` is not among the allowed keys of \(subject)")
+    assert(allowedKeys?.contains(key) ?? true, "`\(key)` is not among the allowed keys of \(subject)")
     return entries.first { $0.key == key }?.value
   }
 

@@ -2,7 +2,7 @@ import BackupModel
 
 extension TreeDeclaration {
   private static let keys: Set<String> = [
-    "name", "path", "exclude", "one-file-system", "each-child", "exclude-children",
+    "name", "path", "exclude", "one-file-system", "each-child", "exclude-children", "maximum-age",
   ]
 
   /// The last component of the source that holds the loose files of a tree with `each-child`: `nfs/_files`.
@@ -11,38 +11,24 @@ extension TreeDeclaration {
   /// Reads a list of trees and checks them against each other.
   static func list(_ node: DocumentNode, paths rule: PathRule) throws(PolicyError) -> [TreeDeclaration] {
     var trees: [TreeDeclaration] = []
-    var places: [DocumentLocation] = []
+    var names = SourceNames(.tree)
     for element in try node.elements() {
       let tree = try TreeDeclaration(element, paths: rule)
-      for (earlier, place) in zip(trees, places) {
-        if let problem = tree.conflict(with: earlier) {
-          throw PolicyError(
-            at: element.location, "\(problem) declared on line \(place.line)",
-            hint: "every source has a store of its own; give one of the trees another name")
-        }
-      }
+      try names.add(tree.source, at: element.location)
       trees.append(tree)
-      places.append(element.location)
     }
     return trees
   }
 
-  /// Why two trees can't stand beside each other: the same name, or one name within the other.
-  private func conflict(with earlier: TreeDeclaration) -> String? {
-    if name == earlier.name { return "duplicate tree name `\(name)`, already" }
-    let (mine, theirs) = (source.components, earlier.source.components)
-    guard mine.starts(with: theirs) || theirs.starts(with: mine) else { return nil }
-    return "tree name `\(name)` overlaps with `\(earlier.name)`,"
-  }
-
   private init(_ node: DocumentNode, paths rule: PathRule) throws(PolicyError) {
     let mapping = try node.mapping(allowing: Self.keys)
-    source = try Self.source(mapping.required("name"))
+    source = try SourceNames.source(.tree, mapping.required("name"))
     let subject = "tree `\(source.name)`"
     path = try rule.path(mapping.required("path"))
     exclusions = try Self.exclusions(mapping["exclude"], of: subject)
     staysOnOneFileSystem = try mapping["one-file-system"]?.bool() ?? true
     eachChild = try mapping["each-child"]?.bool() ?? false
+    maximumAge = try mapping["maximum-age"]?.maximumAge()
     excludedChildren = []
     guard let children = mapping["exclude-children"] else { return }
     guard eachChild else {
@@ -51,16 +37,6 @@ extension TreeDeclaration {
         hint: "to leave out a directory of a single source, use `exclude` with the pattern `/NAME/`")
     }
     excludedChildren = try Self.excludedChildren(children, of: subject)
-  }
-
-  private static func source(_ node: DocumentNode) throws(PolicyError) -> SourceID {
-    let name = try node.string()
-    guard let source = SourceID(kind: .tree, name: name) else {
-      throw node.unexpected(
-        expected: "a name: components joined by `/`, each of letters, digits and `. _ - + @ : %`, "
-          + "not `.`, `..` or one of \(listed(SourceID.reservedComponents.sorted()))")
-    }
-    return source
   }
 
   private static func exclusions(_ node: DocumentNode?, of subject: String) throws(PolicyError) -> [Exclusion] {

@@ -42,6 +42,8 @@ public struct TreeDeclaration: Hashable, Sendable {
   public var eachChild: Bool
   /// Directories below that are no source; empty unless ``eachChild``.
   public var excludedChildren: [ExcludedChild]
+  /// How old the newest good point of each source may be; nil is what the configuration says for all.
+  public var maximumAge: Duration?
 
   /// The name: `etc`, `nfs/immich`.
   public var name: String { source.name }
@@ -49,7 +51,7 @@ public struct TreeDeclaration: Hashable, Sendable {
   /// Makes a declaration.
   public init(
     source: SourceID, path: String, exclusions: [Exclusion] = [], staysOnOneFileSystem: Bool = true,
-    eachChild: Bool = false, excludedChildren: [ExcludedChild] = []
+    eachChild: Bool = false, excludedChildren: [ExcludedChild] = [], maximumAge: Duration? = nil
   ) {
     self.source = source
     self.path = path
@@ -57,6 +59,7 @@ public struct TreeDeclaration: Hashable, Sendable {
     self.staysOnOneFileSystem = staysOnOneFileSystem
     self.eachChild = eachChild
     self.excludedChildren = excludedChildren
+    self.maximumAge = maximumAge
   }
 
   /// The compiled exclusions.

@@ -7,14 +7,17 @@
 #include <linux/openat2.h>
 #include <locale.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,6 +87,7 @@ int clinux_start_writeback(int file, int64_t offset, int64_t length) {
 }
 
 int clinux_flock(int file, int exclusive) { return flock(file, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }
+int clinux_unlock(int file) { return flock(file, LOCK_UN); }
 
 uint64_t clinux_makedev(uint32_t major_number, uint32_t minor_number) { return makedev(major_number, minor_number); }
 
@@ -121,4 +125,49 @@ int clinux_processors(void) {
 int clinux_terminal_columns(int file) {
   struct winsize size;
   return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int clinux_send_datagram(const char *path, const void *bytes, size_t count) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = strlen(path);
+  if (length == 0 || length >= sizeof address.sun_path) {
+    errno = EINVAL;
+    return -1;
+  }
+  memcpy(address.sun_path, path, length);
+  if (path[0] == '@') address.sun_path[0] = 0;
+  int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (file < 0) return -1;
+  ssize_t sent = sendto(file, bytes, count, MSG_NOSIGNAL, (struct sockaddr *)&address,
+                        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+  int error = errno;
+  close(file);
+  errno = error;
+  return sent == (ssize_t)count ? 0 : -1;
+}
+
+int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+static int signal_pipe = -1;
+
+static void note_signal(int number) {
+  int error = errno;
+  unsigned char byte = (unsigned char)number;
+  // A full pipe already holds more signals than anybody sends on purpose.
+  if (write(signal_pipe, &byte, 1) < 0) errno = error;
+  errno = error;
+}
+
+int clinux_catch_stop_signals(void) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  if (fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) return -1;
+  signal_pipe = ends[1];
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = note_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGINT, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0) return -1;
+  return ends[0];
 }

@@ -28,6 +28,9 @@ public final class Cancellation: Sendable {
     if isTooLate { handler() }
   }
 
+  /// Whether somebody waits for the wish with ``onCancel(_:)``.
+  public var isAwaited: Bool { handlers.withLock { !$0.isEmpty } }
+
   /// Whether the work is asked to stop.
   public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 

@@ -174,4 +174,10 @@ extension OpenFile {
     if errno == EWOULDBLOCK { return false }
     throw .last("flock", path)
   }
+
+  /// Gives the advisory lock of the open file back, for all copies of the descriptor; none is no error.
+  public func unlock() {
+    // It fails only for a descriptor that isn't open.
+    _ = clinux_unlock(descriptor)
+  }
 }

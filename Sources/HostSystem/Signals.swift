@@ -1,30 +1,33 @@
+import CLinux
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM, received by a thread that waits for them.
+/// SIGINT and SIGTERM, taken by handlers and acted on by a thread that waits for them.
+///
+/// Handlers, and not `sigwait` alone: that needs the signals blocked in every thread, and threads of libraries (the one
+/// that waits for child processes) unblock them while they sleep. A signal that reached such a thread would end the process.
 public final class StopSignals: Sendable {
   private let received = Atomic<Int32>(0)
 
-  /// Takes over the signals for the process; must be made before any other thread exists, so that all of them inherit the mask.
+  /// Takes over the signals for the process; once, and before any other thread exists.
   ///
   /// A broken pipe is an error of `write`, not a signal, from then on.
   ///
-  /// - Parameter stop: called at the first signal; at the second one the process ends at once.
-  public init(_ stop: @escaping @Sendable (Int32) -> Void) {
+  /// - Parameter stop: called at each signal with how many there were, this one included; returns whether the process
+  ///   goes on. It ends at once with 128 and the signal's number if not.
+  public init(_ stop: @escaping @Sendable (_ count: Int) -> Bool) {
     signal(SIGPIPE, SIG_IGN)
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGINT)
-    sigaddset(&set, SIGTERM)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    let waited = set
+    let pipe = clinux_catch_stop_signals()
+    // Without memory for a pipe at its start the process couldn't do anything else either.
+    precondition(pipe >= 0, "cannot catch signals: error \(errno)")
     _ = WorkerThread { [self] in
+      var count = 0
       while true {
-        var set = waited
-        var number: Int32 = 0
-        guard sigwait(&set, &number) == 0 else { continue }
-        if received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
-        stop(number)
+        var number: UInt8 = 0
+        guard read(pipe, &number, 1) == 1 else { continue }
+        count += 1
+        if count == 1 { received.store(Int32(number), ordering: .relaxed) }
+        if !stop(count) { _exit(128 + Int32(number)) }
       }
     }
   }

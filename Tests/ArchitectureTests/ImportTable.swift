@@ -19,14 +19,18 @@ enum ImportTable {
     Row(
       "BackupCommands",
       [
-        "BackupEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "JobEngine", "HostSystem", "BackupModel",
-        "ArgumentParser",
+        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
+        "JobEngine", "HostSystem", "BackupModel", "ArgumentParser",
       ],
       system: ["FoundationEssentials", "Synchronization"]),
     Row(
       "BackupEngine",
-      ["JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel"],
+      [
+        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
+        "HostSystem", "BackupModel",
+      ],
       system: ["FoundationEssentials", "Synchronization"]),
+    Row("BackupReporting", ["HostSystem", "BackupModel"], system: ["FoundationEssentials"]),
     Row("JobEngine", [], system: ["Synchronization"]),
     Row(
       "BackupRepository", ["BackupArchive", "HostSystem", "BackupModel", "Crypto"],
@@ -34,14 +38,17 @@ enum ImportTable {
     Row(
       "BackupArchive", ["CLibArchive", "CZstd", "HostSystem", "BackupModel", "Crypto"],
       system: ["Glibc", "Synchronization"]),
+    Row("BackupCatalog", ["HostSystem", "BackupModel", "GRDB"], system: ["FoundationEssentials"]),
     Row("BackupPolicy", ["BackupModel", "Yams"]),
-    Row("HostSystem", ["CLinux", "BackupModel"], system: ["Glibc", "Synchronization"]),
+    Row(
+      "HostSystem", ["CLinux", "BackupModel", "Subprocess", "SystemPackage"], system: ["Glibc", "Synchronization"]),
     Row("BackupModel", []),
   ]
 
   /// C modules, which have no Swift files of their own, and libraries that exactly one module may import.
   static let soleImporters = [
     "CLinux": "HostSystem", "CLibArchive": "BackupArchive", "CZstd": "BackupArchive", "Yams": "BackupPolicy",
-    "ArgumentParser": "BackupCommands",
+    "Subprocess": "HostSystem", "SystemPackage": "HostSystem",
+    "ArgumentParser": "BackupCommands", "GRDB": "BackupCatalog",
   ]
 }

@@ -32,14 +32,40 @@ import Testing
         exclude-children:
           - {name: immich, reason: "1.5 TB, goes offsite directly"}
           - {name: "größe: # 1", reason: odd}
+        maximum-age: 2d
+    streams:
+      - name: db
+        command: [pg_dump, -Fc, "it's #1", ""]
+        file: größe.dump
+        environment: {PGHOST: /run/postgresql, PGPORT: 5433}
+        maximum-age: 36h
+        may-be-empty: true
     parameters:
-      {compression-level: 9, frame-size: 1MiB, pack-size: 1GiB, chunk-size: 512KiB, threads: 2, suspicious-below: 12.5%}
+      {compression-level: 9, frame-size: 1MiB, pack-size: 1GiB, chunk-size: 512KiB, suspicious-below: 12.5%}
+    limits: {read-rate: 80MiB/s, write-rate: 1536K, io-pressure: 12.5%, threads: 2}
+    state-directory: /var/lib/backupctl/
+    schedules: /srv/schedules
+    plugins: [/opt/kinds]
+    maximum-age: 8d
+    metrics:
+      textfile: /var/lib/node/backupctl.prom
+      pushgateway: {url: "http://[::1]:9091/push", job: nightly, header-file: /etc/backupctl/push}
+    notifications:
+      - {name: chat, on: [degraded, failed], schedules: [weekly], webhook: {url: "https://h/?a=1", header-file: /h}}
+      - {name: phone, ntfy: {url: "https://ntfy.sh/x", priority: 4, tags: [disk, "+1"], header-file: /h}}
+      - {name: mail, on: failed, mail: {to: root, from: backup@host.example}}
+      - {name: script, command: [/usr/local/bin/told, --now]}
+      - {name: dead-man, ping: {url: "https://hc.example/1"}}
+    coverage:
+      roots: [/srv, /home/]
+      exclude: [{path: /srv/scratch, reason: "made anew: daily"}]
     """
 
   @Test func readsEveryKey() throws {
     let configuration = try parse(Self.full)
     let etc = try #require(SourceID(kind: .tree, name: "etc"))
     let nfs = try #require(SourceID(kind: .tree, name: "nfs"))
+    let db = try #require(SourceID(kind: .stream, name: "db"))
     #expect(
       configuration
         == Configuration(
@@ -57,13 +83,42 @@ import Testing
               excludedChildren: [
                 .init(name: "immich", reason: "1.5 TB, goes offsite directly"),
                 .init(name: "größe: # 1", reason: "odd"),
-              ]),
+              ], maximumAge: .seconds(2 * 86_400)),
+          ],
+          streams: [
+            StreamDeclaration(
+              source: db, command: ["pg_dump", "-Fc", "it's #1", ""], file: "größe.dump",
+              environment: ["PGHOST": "/run/postgresql", "PGPORT": "5433"], maximumAge: .seconds(36 * 3600),
+              mayBeEmpty: true)
           ],
           parameters: ArchiveParameters(
             compressionLevel: 9, frameSize: .mebibytes(1), packSize: .gibibytes(1), chunkSize: .kibibytes(512),
-            threads: 2, suspiciousBelow: Percentage(millionths: 125_000))))
+            suspiciousBelow: Percentage(millionths: 125_000)),
+          limits: Limits(
+            readRate: .mebibytes(80), writeRate: .kibibytes(1536), ioPressure: Percentage(millionths: 125_000),
+            threads: 2),
+          stateDirectory: "/var/lib/backupctl", scheduleDirectory: "/srv/schedules", pluginDirectories: ["/opt/kinds"],
+          maximumAge: .seconds(8 * 86_400),
+          metrics: MetricsDeclaration(
+            textfile: "/var/lib/node/backupctl.prom",
+            pushgateway: .init(url: "http://[::1]:9091/push", job: "nightly", headerFile: "/etc/backupctl/push")),
+          notifications: Self.notifications,
+          coverage: CoverageDeclaration(
+            roots: ["/srv", "/home"], excluded: [.init(path: "/srv/scratch", reason: "made anew: daily")])))
     #expect(try configuration.trees[0].excludePatterns().excludes(path: Array("a/b.swp".utf8), isDirectory: false))
   }
+
+  private static let notifications = [
+    NotificationDeclaration(
+      name: "chat", events: [.failed, .degraded], schedules: ["weekly"],
+      target: .webhook(url: "https://h/?a=1", headerFile: "/h")),
+    NotificationDeclaration(
+      name: "phone", target: .ntfy(url: "https://ntfy.sh/x", priority: 4, tags: ["disk", "+1"], headerFile: "/h")),
+    NotificationDeclaration(
+      name: "mail", events: [.failed], target: .mail(to: ["root"], from: "backup@host.example")),
+    NotificationDeclaration(name: "script", target: .command(["/usr/local/bin/told", "--now"])),
+    NotificationDeclaration(name: "dead-man", events: [], target: .ping(url: "https://hc.example/1")),
+  ]
 
   @Test func usesTheDocumentedDefaults() throws {
     let configuration = try parse("repository: {path: /r}\ntrees:\n  - {name: etc, path: /etc}\n")
@@ -76,13 +131,24 @@ import Testing
     #expect(configuration.parameters.frameSize == .mebibytes(2))
     #expect(configuration.parameters.packSize == .gibibytes(4))
     #expect(configuration.parameters.chunkSize == .kibibytes(512))
-    #expect(configuration.parameters.threads == nil)
+    #expect(configuration.limits == Limits())
+    #expect(configuration.stateDirectory == nil && configuration.maximumAge == nil)
+    #expect(configuration.scheduleDirectory == "/etc/backupctl/schedules")
+    #expect(configuration.pluginDirectories == ["/usr/local/lib/backupctl/kinds", "/usr/lib/backupctl/kinds"])
+    #expect(configuration.trees[0].maximumAge == nil)
+    #expect(configuration.streams.isEmpty && configuration.notifications.isEmpty)
+    #expect(configuration.metrics == MetricsDeclaration(textfile: nil, pushgateway: nil))
+    #expect(configuration.coverage == CoverageDeclaration(roots: ["/srv"], excluded: []))
     #expect(configuration.parameters.suspiciousBelow == Percentage(percent: 50))
   }
 
   @Test(arguments: [
-    full, "repository: {path: /r}", "repository: {path: /}\nparameters: {threads: auto, pack-size: 1073741825}",
+    full, "repository: {path: /r}", "repository: {path: /}\nparameters: {pack-size: 1073741825}",
     "repository: {path: \"/a b/\\u0007\\\"\"}\ntrees:\n  - {name: a/b, path: /, each-child: true}\n",
+    "repository: {path: /r}\nlimits: {threads: auto, read-rate: 65537}\nplugins: []\ncoverage: {roots: []}\n",
+    "repository: {path: /r}\nmetrics: {textfile: /m.prom}\nstreams: [{name: a, command: [\"\\t'\", \"\"]}]\n",
+    "repository: {path: /r}\nmetrics: {pushgateway: {url: \"http://h\"}}\nmaximum-age: 1w1s\n",
+    "repository: {path: /r}\nnotifications: [{name: n, ntfy: {url: \"http://h\"}}, {name: m, mail: {to: [a, b]}}]\n",
   ])
   func printsEffectiveValuesThatParseBackToTheSame(_ text: String) throws {
     let configuration = try parse(text)
@@ -97,19 +163,28 @@ import Testing
         repository:
           path: "/r"
           must-be-mounted: false
+        schedules: "/etc/backupctl/schedules"
+        plugins: ["/usr/local/lib/backupctl/kinds", "/usr/lib/backupctl/kinds"]
         trees:
           - name: "etc"
             path: "/etc"
             exclude: []
             one-file-system: true
             each-child: false
+        streams: []
         parameters:
           compression-level: 2
           frame-size: 2MiB
           pack-size: 4GiB
           chunk-size: 512KiB
-          threads: auto
           suspicious-below: 50%
+        limits:
+          threads: auto
+        metrics: {}
+        notifications: []
+        coverage:
+          roots: ["/srv"]
+          exclude: []
 
         """)
   }
@@ -139,7 +214,13 @@ import Testing
     ("repository: {path: /r}\nparameters: {pack-size: 2TiB}", "from 1MiB to 1TiB"),
     ("repository: {path: /r}\nparameters: {chunk-size: 1}", "from 64KiB to 16MiB"),
     ("repository: {path: /r}\nparameters: {chunk-size: 1.5MiB}", "`chunk-size` is `1.5MiB`, expected a power of two"),
-    ("repository: {path: /r}\nparameters: {threads: 0}", "expected a whole number from 1 to 256, or `auto`"),
+    ("repository: {path: /r}\nparameters: {threads: 2}", "c.yaml:2: unknown key `threads` in `parameters`"),
+    ("repository: {path: /r}\nstate-directory: lib", "`state-directory` is `lib`, expected an absolute path"),
+    ("repository: {path: /r}\nschedules: [/a, /b]", "`schedules` is a list of 2 items, expected a path"),
+    ("repository: {path: /r}\nplugins: [/a, /b, /a/]", "c.yaml:2: `/a` is named twice"),
+    ("repository: {path: /r}\nplugins: [kinds]", "`kinds`, expected an absolute path"),
+    ("repository: {path: /r}\nmaximum-age: 8", "expected a length of time such as `90s`"),
+    ("repository: {path: /r}\nmaximum-age: 1s", "from 1m to 3650d"),
     ("repository: {path: /r}\nparameters: {suspicious-below: 101%}", "from 0% to 100%"),
     ("repository: {path: /r}\nparameters: {pack-size: 1MiB}", "`pack-size` 1MiB is smaller than `frame-size` 2MiB"),
   ])
@@ -167,6 +248,11 @@ import Testing
     let message = try message(tree(keys))
     #expect(message.hasPrefix("cannot read c.yaml:3: "))
     #expect(message.contains(part), "\(message)")
+  }
+
+  @Test func saysWhereThreadsMoved() throws {
+    let error = try #require(throws: PolicyError.self) { try parse("repository: {path: /r}\nparameters: {threads: 2}") }
+    #expect(error.hint == "it moved to `limits`: write `limits: {threads: …}` beside `parameters`")
   }
 
   @Test func takesNamesThatOnlyBeginAlikeForDifferentTrees() throws {

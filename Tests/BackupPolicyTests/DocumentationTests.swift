@@ -24,13 +24,13 @@ import Testing
 
   @Test func parsesEveryDocumentedConfiguration() throws {
     let blocks = try Self.blocks(marked: "full-configuration")
-    #expect(blocks.count == 2)
+    #expect(blocks.count == 3)
     for block in blocks { _ = try Configuration.parse(text: block, file: "docs/configuration.md") }
   }
 
   @Test func parsesEveryDocumentedSchedule() throws {
     let blocks = try Self.blocks(marked: "full-schedule")
-    #expect(blocks.count == 2)
+    #expect(blocks.count == 3)
     for block in blocks {
       _ = try Schedule.parse(text: block, file: "docs/sample.yaml", kinds: knownKinds)
     }
@@ -49,12 +49,16 @@ import Testing
       JobDeclaration.commonKeys.union([
         "repository", "trees", "parameters", "path", "id", "must-be-mounted", "name", "exclude", "one-file-system",
         "each-child", "exclude-children", "timer", "resources", "jobs", "on-calendar", "persistent", "randomized-delay",
-      ])
+        "command", "file", "environment", "may-be-empty", "budget", "before", "finally", "textfile", "pushgateway",
+        "url", "job", "header-file", "on", "webhook", "ntfy", "priority", "tags", "mail", "to", "from", "ping", "roots",
+        "read-rate", "write-rate", "io-pressure", "threads",
+      ]).union(Configuration.keys)
     for key in keys { #expect(text.contains("`\(key)`"), "\(key)") }
     let configuration = Configuration(repository: RepositoryDeclaration(path: "/r"))
-    let parameters = configuration.effectiveYAML().split(separator: "\n").drop { $0 != "parameters:" }.dropFirst()
-    #expect(parameters.count == 6)
-    for line in parameters {
+    let defaults = configuration.effectiveYAML().split(separator: "\n").drop { $0 != "parameters:" }
+      .prefix { $0 != "metrics: {}" }.filter { $0.hasPrefix(" ") }
+    #expect(defaults.count == 6)
+    for line in defaults {
       let parts = line.split(separator: ":").map { $0.filter { $0 != " " } }
       let row = text.split(separator: "\n").first { $0.hasPrefix("| `\(parts[0])` |") }
       #expect(row?.contains("| `\(parts[1])` |") == true, "\(line)")

@@ -1,3 +1,4 @@
+import BackupPolicy
 import Foundation
 
 /// The files of this package that tests read.
@@ -19,6 +20,7 @@ enum RepositoryFiles {
 }
 
 /// The kinds of jobs that tests know, with their own keys.
-let knownKinds: [String: Set<String>] = [
-  "archive": ["trees"], "verify": ["sample", "older-than"], "drill": ["pick", "count"],
+let knownKinds: [String: KindKeys] = [
+  "archive": .known(["trees", "streams"]), "verify": .known(["sources", "sample", "older-than"]),
+  "drill": .known(["sources", "pick", "count"]),
 ]

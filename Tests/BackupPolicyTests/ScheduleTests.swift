@@ -14,6 +14,9 @@ import Testing
     repository: {path: ./demo/repository}
     trees:
       - {name: doc, path: usr/doc/}
+    streams:
+      - {name: doc, command: [tar, -c, .], file: doc.tar}
+    budget: 6h
     jobs:
       trees:  {kind: archive, trees: [etc, share], uses: [backup-disk], timeout: 2h, retry: {attempts: 2, backoff: 1m}}
       verify: {kind: verify, of: [trees], sample: 5%}
@@ -29,6 +32,9 @@ import Testing
     #expect(schedule.resources == ["pool-disk": 1, "backup-disk": 2])
     #expect(schedule.repository == RepositoryDeclaration(path: "demo/repository"))
     #expect(schedule.trees.map(\.path) == ["usr/doc"])
+    #expect(schedule.streams.map(\.command) == [["tar", "-c", "."]])
+    #expect(schedule.streams.map(\.source.description) == ["stream/doc"])
+    #expect(schedule.budget == .seconds(6 * 3600))
     #expect(schedule.jobs.map(\.name) == ["trees", "verify", "drill"])
     let trees = schedule.jobs[0]
     #expect(trees.kind == "archive")
@@ -44,19 +50,21 @@ import Testing
     #expect(drill.after == ["verify", "trees"])
     #expect(drill.dependencies == ["trees", "verify"])
     #expect(drill.when == .always)
-    #expect(drill.location.line == 9)
+    #expect(drill.location.line == 12)
     #expect(schedule.job("none") == nil)
   }
 
   @Test func usesTheDocumentedDefaults() throws {
     let schedule = try parse("jobs: {a: {kind: archive}}")
     #expect(schedule.timer == nil && schedule.repository == nil && schedule.trees.isEmpty)
+    #expect(schedule.streams.isEmpty && schedule.budget == nil)
     let job = schedule.jobs[0]
     #expect(job.of.isEmpty && job.after.isEmpty && job.uses.isEmpty)
     #expect(job.when == .success)
     #expect(job.timeout == nil)
+    #expect(job.hooks == JobDeclaration.Hooks() && job.hooks.isEmpty)
     #expect(job.retry == JobDeclaration.Retry(attempts: 1, backoff: .seconds(30)))
-    #expect(job.specification.allowedKeys == ["trees"])
+    #expect(job.specification.allowedKeys == ["trees", "streams"])
     #expect(try parse("timer: {on-calendar: [daily, weekly]}\njobs: {a: {kind: archive}}").timer?.onCalendar.count == 2)
   }
 

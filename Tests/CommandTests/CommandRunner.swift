@@ -40,10 +40,14 @@ final class CommandRunner {
   var repository: String { "\(directory)/repository" }
 
   init() throws {
+    // As the program does: what isn't read is an error of a call, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
     directory = base.appendingPathComponent("backupctl-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     variables["BACKUPCTL_REPOSITORY"] = repository
+    variables["STATE_DIRECTORY"] = "\(directory)/state"
+    variables["STATE_DIRECTORY"] = "\(directory)/state"
   }
 
   deinit {

@@ -32,16 +32,25 @@ import Testing
         each-child: true
         exclude-children:
           - {name: vaultwarden, reason: "has its own job"}
-    parameters: {threads: 2}
+    streams:
+      - {name: databases, command: [pg_dumpall, --clean], file: all.sql, environment: {PGUSER: backup}, maximum-age: 36h}
+    limits: {threads: 2, io-pressure: 40%}
+    maximum-age: 8d
+    metrics: {pushgateway: {url: "http://push:9091"}}
+    notifications:
+      - {name: phone, ntfy: {url: "https://ntfy.sh/x"}}
+      - {name: dead-man, ping: {url: "https://hc/1"}}
     """
 
   @Test func findsNothingWrongWithARightConfiguration() async throws {
     try write(Self.whole)
     let result = await runner.run("config", "check")
     #expect(result.code == 0 && result.messages.isEmpty)
-    #expect(normalized(result.output) == "the configuration is right: 2 trees, 3 sources, repository DIR/repository\n")
+    #expect(
+      normalized(result.output)
+        == "the configuration is right: 2 trees, 1 streams, 4 sources, repository DIR/repository\n")
     let json = await runner.run("config", "check", "--json")
-    #expect(json.code == 0 && json.output.contains(#""sources" : 3"#))
+    #expect(json.code == 0 && json.output.contains(#""sources" : 4"#))
   }
 
   @Test func namesFileAndLineOfTheFirstMistake() async throws {
@@ -59,7 +68,20 @@ import Testing
       trees:
         - {name: etc, path: DIR/missing}
         - {name: file, path: DIR/file}
+      streams:
+        - {name: none, command: [DIR/program]}
+        - {name: plain, command: [DIR/file, --all]}
+        - {name: later, command: [looked-for-when-started]}
+      schedules: DIR/schedules
+      plugins: [DIR/file]
+      metrics: {textfile: DIR/metrics/backupctl.prom, pushgateway: {url: "http://h", header-file: DIR/headers}}
+      notifications:
+        - {name: chat, webhook: {url: "http://h", header-file: DIR/file}}
+        - {name: told, command: [DIR/tell]}
+      coverage: {roots: [DIR/srv]}
       """)
+    let permissions: [FileAttributeKey: Any] = [.posixPermissions: 0o640]
+    try FileManager.default.setAttributes(permissions, ofItemAtPath: "\(runner.directory)/file")
     let result = await runner.run("config", "check")
     #expect(result.code == 64 && result.output.isEmpty)
     try GoldenText.expect(normalized(result.messages), equals: "errors/config-missing")

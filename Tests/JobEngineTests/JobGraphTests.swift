@@ -82,6 +82,24 @@ import Testing
     #expect(error?.message == refusal.message)
   }
 
+  @Test func refusesLimitsOfTheRunThatAreNotLongerThanZero() {
+    let budget = #expect(throws: JobEngineError.self) { try JobGraph(jobs: [], budget: .zero) }
+    #expect(budget?.code == .invalidLimit)
+    #expect(budget?.message == "cannot build the job graph: the run's budget is 0s; it must be longer than zero")
+    let cleanUp = #expect(throws: JobEngineError.self) { try JobGraph(jobs: [], cleanUpLimit: .zero) }
+    #expect(
+      cleanUp?.message == "cannot build the job graph: the limit for clean-up is 0s; it must be longer than zero")
+  }
+
+  @Test func namesOnlyJobsOfTheCycleWhenOthersNeedIt() {
+    let error = #expect(throws: JobEngineError.self) {
+      try JobGraph(jobs: [
+        JobNode("last", needs: [.after("x")]), JobNode("x", needs: [.of("y")]), JobNode("y", needs: [.of("x")]),
+      ])
+    }
+    #expect(error?.names == ["x", "y", "x"])
+  }
+
   @Test func namesTheOtherJobsWhenANeedIsUnknown() {
     let error = #expect(throws: JobEngineError.self) {
       try JobGraph(jobs: [JobNode("verify", needs: [.of("archiv")]), JobNode("archive"), JobNode("nfs")])

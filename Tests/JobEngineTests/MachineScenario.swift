@@ -9,12 +9,26 @@ struct MachineScenario {
     case succeeded, degraded, permanentFailure, transientFailure
   }
 
+  /// How jobs answer when they are asked for their tasks.
+  enum Expansions {
+    /// At once and well: one event fewer for each job.
+    case immediate
+    /// Well, at any time.
+    case good
+    /// At any time, well or not.
+    case any
+  }
+
   let graph: JobGraph
   /// The subjects of jobs that aren't `of` another job.
   let subjects: [String]
   var endings: [Ending] = [.succeeded, .degraded, .permanentFailure]
-  var expansionsFail = true
+  var expansions = Expansions.any
   var canBeCancelled = true
+  /// Whether the second request comes too, at any time after the first.
+  var canBeAbandoned = true
+  /// Whether the process can die at any moment, and another one resume what it had recorded.
+  var canDie = true
   /// Whether what comes too late comes all the same: ends of ended attempts, timers that were cancelled.
   var sendsLateEvents = false
 
@@ -24,21 +38,57 @@ struct MachineScenario {
     var events: [Event] = []
     for (job, inputs) in world.expansions.sorted(by: { $0.key < $1.key }) {
       events.append(.jobExpanded(job: job, tasks: plan(job, inputs)))
-      if expansionsFail { events.append(.jobExpansionFailed(job: job, TaskFailure("no list"))) }
+      if expansions == .any { events.append(.jobExpansionFailed(job: job, TaskFailure("no list"))) }
     }
     for (id, attempt) in world.attempts.sorted(by: { $0.key.description < $1.key.description }) {
-      for ending in endings { events.append(event(id, attempt, ending)) }
       if world.stopping.contains(id) {
+        // However it fails once it was told to stop, it ends the same way.
+        events.append(event(id, attempt, .succeeded))
         events.append(.taskFailed(id, attempt: attempt, TaskFailure("stopped", kind: .cancelled)))
+      } else {
+        for ending in endings { events.append(event(id, attempt, ending)) }
       }
     }
     events += world.timers.map { .timerFired($0) }
     if canBeCancelled, !world.isCancelled { events.append(.cancelRequested) }
-    if sendsLateEvents {
-      events += world.cancelledTimers.map { .timerFired($0) }
-      events += world.machine.summary.tasks.map { .taskFinished($0.id, attempt: $0.attempts - 1, .succeeded) }
-    }
+    if canBeAbandoned, world.isCancelled || !canBeCancelled { events.append(.abandonRequested) }
+    if sendsLateEvents { events += lateEvents(in: world) }
     return events
+  }
+
+  private func lateEvents(in world: MachineWorld) -> [Event] {
+    world.cancelledTimers.map { .timerFired($0) }
+      + world.machine.summary.tasks.map { .taskFinished($0.id, attempt: $0.attempts - 1, .succeeded) }
+      + world.abandoned.sorted { $0.key.description < $1.key.description }
+      .map { .taskFinished($0.key, attempt: $0.value, .succeeded) }
+      + world.abandonedExpansions.sorted().map { .jobExpanded(job: $0, tasks: [PlannedTask("late")]) }
+  }
+
+  /// The world of a process that starts now, with what is recorded as finished.
+  func start(finished: [TaskID<String>: FinishedTask<String>] = [:]) throws -> MachineWorld {
+    var world = MachineWorld(graph, finished: finished)
+    try world.apply(.started)
+    return try settled(world)
+  }
+
+  /// The world after an event.
+  func world(_ world: MachineWorld, after event: Event, _ wait: Duration = .zero) throws -> MachineWorld {
+    var next = world
+    do {
+      try next.apply(event, after: wait)
+      return try settled(next)
+    } catch {
+      throw Violation("\(error), after \(event) in \(world.machine.summary) of \(graph)")
+    }
+  }
+
+  private func settled(_ world: MachineWorld) throws -> MachineWorld {
+    guard expansions == .immediate else { return world }
+    var world = world
+    while let job = world.expansions.keys.min(), let inputs = world.expansions[job] {
+      try world.apply(.jobExpanded(job: job, tasks: plan(job, inputs)))
+    }
+    return world
   }
 
   private func plan(_ job: String, _ inputs: [JobInput<String>]) -> [PlannedTask<String>] {
@@ -56,30 +106,5 @@ struct MachineScenario {
     case .permanentFailure: .taskFailed(id, attempt: attempt, TaskFailure("broken"))
     case .transientFailure: .taskFailed(id, attempt: attempt, TaskFailure("busy", kind: .transient))
     }
-  }
-
-  /// What an exploration saw.
-  struct Exploration {
-    var worlds = 0
-    var results: Set<RunResult> = []
-  }
-
-  /// Goes through every order of events, entering each distinct state once.
-  func exploreAll() throws -> Exploration {
-    var exploration = Exploration()
-    var start = MachineWorld(graph)
-    try start.apply(.started)
-    var seen: Set<[Int]> = [start.fingerprint]
-    var open = [start]
-    while let world = open.popLast() {
-      exploration.worlds += 1
-      if let result = world.result { exploration.results.insert(result) }
-      for event in events(in: world) {
-        var next = world
-        do { try next.apply(event) } catch { throw Violation("\(error), after \(event) in \(world.machine.summary)") }
-        if seen.insert(next.fingerprint).inserted { open.append(next) }
-      }
-    }
-    return exploration
   }
 }

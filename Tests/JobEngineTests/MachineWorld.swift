@@ -1,15 +1,10 @@
 @testable import JobEngine
 
-/// A broken promise of the state machine.
-struct Violation: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) { self.description = description }
-}
-
 /// What surrounds a machine: it performs actions by remembering them and checks every promise on the way.
 ///
-/// It keeps its own books from the actions alone, so that a fault of the machine can't hide itself.
+/// It keeps its own books from the actions alone, so that a fault of the machine can't hide itself. That the machine
+/// always ends is shown by its not being stuck as long as it runs, and by everything that it waits for (an expansion,
+/// an attempt, a timer) being asked for at most once: what is finite and used up comes to an end.
 struct MachineWorld {
   typealias Machine = RunMachine<String>
   typealias ID = TaskID<String>
@@ -22,17 +17,28 @@ struct MachineWorld {
   private(set) var timers: [Machine.TimerID] = []
   private(set) var cancelledTimers: [Machine.TimerID] = []
   private(set) var stopping: Set<ID> = []
+  private(set) var stoppingExpansions: Set<String> = []
+  private(set) var abandoned: [ID: Int] = [:]
+  private(set) var abandonedExpansions: Set<String> = []
   private(set) var isCancelled = false
+  private(set) var isAbandoning = false
+  private(set) var isBudgetExhausted = false
   private(set) var result: RunResult?
   private(set) var endedJobs: [String: JobState] = [:]
-  private var endedTasks: [ID: TaskState] = [:]
-  private var plannedTasks: Set<ID> = []
+  /// What would be known of the run, had the process died now: what it and those before it have recorded as done.
+  private(set) var durable: [ID: FinishedTask<String>]
+  private(set) var endedTasks: [ID: TaskState] = [:]
+  private(set) var plannedTasks: Set<ID> = []
   private var lastAttempts: [ID: Int] = [:]
+  private var timersEverSet: Set<Machine.TimerID> = []
+  private var expansionsEver: Set<String> = []
   private var now = Duration.zero
 
-  init(_ graph: JobGraph) {
+  /// The world of a new process, which resumes what is recorded as finished.
+  init(_ graph: JobGraph, finished: [ID: FinishedTask<String>] = [:]) {
     self.graph = graph
-    machine = Machine(graph: graph)
+    durable = finished
+    machine = Machine(graph: graph, finished: Array(finished.values))
   }
 
   mutating func apply(_ event: Machine.Event, after wait: Duration = .zero) throws {
@@ -46,13 +52,19 @@ struct MachineWorld {
       previous = action
     }
     try checkCapacities()
-    if expansions.isEmpty, attempts.isEmpty, timers.isEmpty, result == nil { throw Violation("the run is stuck") }
-    if result != nil { try checkEnd() }
+    if result == nil { try check(isWaiting, "the run is stuck") } else { try checkEnd() }
+  }
+
+  /// Whether something will happen that moves the run on; its budget alone must never be what does.
+  private var isWaiting: Bool {
+    !expansions.isEmpty || !attempts.isEmpty || timers.contains { $0 != .runBudget }
   }
 
   private mutating func note(_ event: Machine.Event) {
     switch event {
-    case .jobExpanded(let job, _), .jobExpansionFailed(let job, _): expansions[job] = nil
+    case .jobExpanded(let job, _), .jobExpansionFailed(let job, _):
+      expansions[job] = nil
+      stoppingExpansions.remove(job)
     case .taskFinished(let id, let attempt, _), .taskFailed(let id, let attempt, _):
       if attempts[id] == attempt {
         attempts[id] = nil
@@ -60,6 +72,7 @@ struct MachineWorld {
       }
     case .timerFired(let timer): timers.removeAll { $0 == timer }
     case .cancelRequested: isCancelled = true
+    case .abandonRequested: (isCancelled, isAbandoning) = (true, true)
     case .started: break
     }
   }
@@ -69,14 +82,18 @@ struct MachineWorld {
     case .record(let event): try keep(event)
     case .expand(let job, let inputs):
       try check(previous == .record(.jobExpanding(job: job)), "expanded \(job) before recording it")
-      try checkStart(of: job, on: inputs)
-      try check(!isCancelled, "expanded \(job) after the cancel request")
+      try checkMayStart(job)
+      try checkNeeds(of: job, inputs)
+      try check(expansionsEver.insert(job).inserted, "expanded \(job) twice")
       expansions[job] = inputs
     case .cancelExpansion(let job):
       try check(expansions[job] != nil, "cancelled the expansion of \(job), which isn't running")
+      try check(stoppingExpansions.insert(job).inserted, "cancelled the expansion of \(job) twice")
     case .start(let id, _, let attempt):
       try check(previous == .record(.taskStarting(id, attempt: attempt)), "started \(id) before recording it")
-      try check(!isCancelled, "started \(id) after the cancel request")
+      try checkMayStart(id.job)
+      try check(plannedTasks.contains(id), "started \(id), which isn't planned")
+      try check(durable[id] == nil, "started \(id), which is recorded as done")
       try check(endedTasks[id] == nil, "started \(id), which has ended")
       try check(attempts[id] == nil, "started \(id), which is running")
       try check(attempt == lastAttempts[id, default: 0] + 1, "started attempt \(attempt) of \(id) out of turn")
@@ -87,7 +104,7 @@ struct MachineWorld {
       try check(attempts[id] != nil, "cancelled \(id), which isn't running")
       try check(stopping.insert(id).inserted, "cancelled \(id) twice")
     case .setTimer(let timer, _):
-      try check(!timers.contains(timer), "set \(timer) twice")
+      try check(timersEverSet.insert(timer).inserted, "set \(timer) twice")
       timers.append(timer)
       if case .retry(let id, _) = timer { try check(endedTasks[id] == nil, "retries \(id), which has ended") }
     case .cancelTimer(let timer):
@@ -107,96 +124,40 @@ struct MachineWorld {
     case .jobEnded(let job, let state, _):
       try check(endedJobs.updateValue(state, forKey: job) == nil, "ended \(job) twice")
       try check(state.isTerminal, "ended \(job) as \(state)")
+      if expansions.removeValue(forKey: job) != nil {
+        try checkAbandoning(stoppingExpansions.contains(job), .expansionCleanUp(job: job))
+        abandonedExpansions.insert(job)
+      }
     case .taskEnded(let task):
-      try check(endedTasks.updateValue(task.state, forKey: task.id) == nil, "ended \(task.id) twice")
-      try check(task.state.isTerminal, "ended \(task.id) as \(task.state)")
-      try check(attempts[task.id] == nil, "ended \(task.id) while it was running")
+      if task.wasAbandoned {
+        try checkAbandoning(stopping.contains(task.id), .cleanUp(task.id))
+        abandoned[task.id] = attempts.removeValue(forKey: task.id)
+      }
+      try end(task)
+      try checkReason(for: task)
+      if let done = FinishedTask(task) { durable[task.id] = done }
+    case .taskReused(let task):
+      try check(durable[task.id]?.state == task.state, "reused \(task.id), which isn't recorded as done")
+      try check(task.attempts == 0, "reused \(task.id) after having started it")
+      try end(task)
     case .taskStopping(let id, _):
       try check(attempts[id] != nil, "stops \(id), which isn't running")
-    case .runStarted, .jobExpanding, .taskStarting, .taskRetrying, .cancelRequested, .runEnded: break
+    case .budgetExhausted: isBudgetExhausted = true
+    case .runStarted, .jobExpanding, .taskStarting, .taskRetrying, .cancelRequested, .abandonRequested, .runEnded:
+      break
     }
   }
 
-  private func checkStart(of name: String, on inputs: [JobInput<String>]) throws {
-    let job = try requireJob(name)
-    let needs = try job.needs.map { need in
-      guard let state = endedJobs[need.job] else { throw Violation("\(name) started before \(need.job) had ended") }
-      return (need.kind, state)
-    }
-    switch job.condition {
-    case .always: break
-    case .failure: try check(needs.contains { $0.1.stemsFromFailure }, "\(name) started though nothing failed")
-    case .success:
-      try check(inputs.allSatisfy(\.state.isUsable), "\(name) builds on a task that isn't usable")
-      for (kind, state) in needs where !state.isSuccess {
-        try check(kind == .of && !inputs.isEmpty, "\(name) started after a failed need")
-      }
-    }
+  private mutating func end(_ task: TaskSummary<String>) throws {
+    try check(endedTasks.updateValue(task.state, forKey: task.id) == nil, "ended \(task.id) twice")
+    try check(task.state.isTerminal, "ended \(task.id) as \(task.state)")
+    try check(attempts[task.id] == nil, "ended \(task.id) while it was running")
   }
 
-  private func checkCapacities() throws {
-    for (resource, capacity) in graph.capacities {
-      let users = attempts.keys.count { graph[$0.job]?.resources.contains(resource) ?? false }
-      try check(users <= capacity, "\(users) tasks hold \(resource), which has capacity \(capacity)")
-    }
-  }
-
-  private func checkEnd() throws {
-    try check(expansions.isEmpty && attempts.isEmpty, "the run ended while something was running")
-    try check(timers.isEmpty, "the run ended with timers set: \(timers)")
-    try check(plannedTasks.isSubset(of: endedTasks.keys), "a planned task never ended")
-    try check(Set(graph.jobs.map(\.name)) == Set(endedJobs.keys), "a job never ended")
-    for job in graph.jobs {
-      if case .skipped = endedJobs[job.name] { try check(job.condition != .always, "\(job.name) was skipped") }
-      if endedJobs[job.name] == .cancelled { try check(isCancelled, "\(job.name) was cancelled unasked") }
-    }
-    let states = Set(endedTasks.values)
-    let summary = machine.summary
-    try check(summary.result == result, "the summary says \(summary.result)")
+  private func checkAbandoning(_ wasStopped: Bool, _ limit: Machine.TimerID) throws {
+    try check(wasStopped, "abandoned what was not told to stop (\(limit))")
     try check(
-      Dictionary(uniqueKeysWithValues: summary.tasks.map { ($0.id, $0.state) }) == endedTasks,
-      "the summary disagrees with what was recorded")
-    switch result {
-    case .ok: try check(states.isSubset(of: [.succeeded]), "ok in spite of \(states)")
-    case .degraded: try check(states.isDisjoint(with: [.failed, .timedOut, .cancelled]), "degraded with \(states)")
-    case .failed: try check(endedJobs.values.contains(.failed), "failed without a failed job")
-    case .interrupted: try check(isCancelled, "interrupted unasked")
-    case nil: break
-    }
-    try check(isCancelled == (result == .interrupted), "cancelled, but \(String(describing: result))")
-  }
-
-  private func requireJob(_ name: String) throws -> JobNode {
-    guard let job = graph[name] else { throw Violation("unknown job \(name)") }
-    return job
-  }
-
-  private func check(_ condition: Bool, _ violation: @autoclosure () -> String) throws {
-    if !condition { throw Violation(violation()) }
-  }
-
-  /// All that decides what the machine does next; texts and times don't.
-  ///
-  /// Much of it follows from the rest as long as the machine is right, and is here for when it isn't.
-  var fingerprint: [Int] {
-    var hasher = Hasher()
-    hasher.combine(isCancelled)
-    hasher.combine(machine.timers)
-    hasher.combine(machine.pool)
-    var words = [hasher.finalize()]
-    for job in machine.jobs {
-      var hasher = Hasher()
-      hasher.combine(job.state)
-      hasher.combine(job.expansionStop)
-      hasher.combine(job.ready)
-      hasher.combine(job.unendedTasks)
-      for task in job.tasks {
-        hasher.combine(task.phase)
-        hasher.combine(task.attempts)
-        hasher.combine(task.id.subject)
-      }
-      words.append(hasher.finalize())
-    }
-    return words
+      isAbandoning || timersEverSet.contains(limit) && !timers.contains(limit),
+      "abandoned before the time had come (\(limit))")
   }
 }

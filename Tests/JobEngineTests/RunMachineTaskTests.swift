@@ -19,6 +19,7 @@ import Testing
     #expect(
       machine.handle(.timerFired(.attempt(task, 1)), at: .seconds(5401)) == [
         .record(.taskStopping(task, cause: .timeLimit(.seconds(5400)))), .cancelTask(task),
+        .setTimer(.cleanUp(task), after: .seconds(60)),
       ])
     let late = TaskOutcome(.succeeded, message: "published", results: ["point": "p"])
     _ = machine.handle(.taskFinished(task, attempt: 1, late), at: .seconds(5500))

@@ -44,10 +44,12 @@ struct LoggingObserver: RunObserver {
   let log: Log
   var failsAt: @Sendable (RunEvent<String>) -> Bool = { _ in false }
 
-  func record(_ event: RunEvent<String>, at elapsed: Duration) async throws {
-    if failsAt(event) { throw Full() }
-    // A record made in a cancelled task could be lost; the log would show it.
-    log.write((Task.isCancelled ? "CANCELLED " : "") + text(of: event) + " at \(elapsed.components.seconds)s")
+  func record(_ events: [RunEvent<String>], at elapsed: Duration) async throws {
+    for event in events {
+      if failsAt(event) { throw Full() }
+      // A record made in a cancelled task could be lost; the log would show it.
+      log.write((Task.isCancelled ? "CANCELLED " : "") + text(of: event) + " at \(elapsed.components.seconds)s")
+    }
   }
 
   func note(_ progress: TaskProgress, of task: TaskID<String>) { log.write("note \(task): \(progress)") }
@@ -63,7 +65,10 @@ struct LoggingObserver: RunObserver {
       "record \(id) retrying #\(attempt) in \(wait.components.seconds)s: \(failure)"
     case .taskStopping(let id, let cause): "record \(id) stopping: \(cause)"
     case .taskEnded(let task): "record \(task.id) \(task.state.word)"
+    case .taskReused(let task): "record \(task.id) reused as \(task.state.word)"
+    case .budgetExhausted(let limit): "record budget of \(limit.components.seconds)s exhausted"
     case .cancelRequested: "record cancel requested"
+    case .abandonRequested: "record abandon requested"
     case .runEnded(let summary): "record run \(summary.result.rawValue)"
     }
   }

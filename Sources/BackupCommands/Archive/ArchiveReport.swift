@@ -28,6 +28,9 @@ struct ArchiveReport: Encodable {
 
   private static let firstWarnings = 10
 
+  /// The source as it is typed: a tree's kind may be left out.
+  private var typedName: Substring { source.hasPrefix("tree/") ? source.dropFirst(5) : source[...] }
+
   /// Prints the report for people; warnings go to standard error even when quiet.
   func print(_ options: OutputOptions) {
     let environment = CommandEnvironment.current
@@ -36,7 +39,7 @@ struct ArchiveReport: Encodable {
     for warning in warnings.prefix(shown) { environment.messages.line("warning: \(warning.path): \(warning.problem)") }
     if warningCount > shown {
       environment.messages.line(
-        "warning: \(warningCount - shown) more; see `backupctl show \(source.dropFirst(5))@\(point)`")
+        "warning: \(warningCount - shown) more; see `backupctl show \(typedName)@\(point)`")
     }
     guard !options.quiet, !options.json else { return }
     let read = ByteCount(statistics.readBytes)

@@ -5,6 +5,20 @@ import BackupPolicy
 import BackupRepository
 import HostSystem
 
+/// A source to archive, of either kind.
+enum ArchiveRequest {
+  case tree(TreeArchive.Request)
+  case stream(StreamArchive.Request, ChildCommand)
+
+  /// Where the point goes.
+  var store: SourceStore {
+    switch self {
+    case .tree(let request): request.store
+    case .stream(let request, _): request.store
+    }
+  }
+}
+
 /// Turns what a person typed after `archive` into requests.
 struct ArchiveSelection {
   let configuration: Configuration?
@@ -16,15 +30,51 @@ struct ArchiveSelection {
   /// One request for each source.
   ///
   /// - Throws: `CommandError` `usage`; `EngineError` if a path can't be opened.
-  func requests(for arguments: [String]) throws -> [TreeArchive.Request] {
+  func requests(for arguments: [String]) throws -> [ArchiveRequest] {
     if sourceName != nil, arguments.count != 1 {
       throw CommandError(
         .usage, "cannot archive \(arguments.count) sources under one name", hint: "use --as with one path only")
     }
-    let settings = ArchiveSettings(
-      repository: repository, parameters: configuration?.parameters ?? ArchiveParameters(), host: hostName(),
-      tool: toolName, holder: LockHolder.text)
-    return try arguments.flatMap { try sources(for: $0) }.map { try settings.request(for: $0) }
+    return try arguments.flatMap { argument in
+      if let stream = try declaredStream(argument) { return [stream] }
+      return try sources(for: argument).map { ArchiveRequest.tree(try settings.request(for: $0)) }
+    }
+  }
+
+  /// The request for a stream whose command was typed.
+  ///
+  /// - Throws: `CommandError` `usage` if the names can't be used.
+  func stream(_ name: String, command vector: [String], file: String?) throws -> ArchiveRequest {
+    let file = file ?? StreamDeclaration.defaultFile
+    guard !file.isEmpty, file != ".", file != "..", !file.utf8.contains(0x2F), file.utf8.count <= 255 else {
+      throw CommandError(
+        .usage, "cannot name the output '\(file)': it is not the name of one file",
+        hint: "for example `--file conf.tar`")
+    }
+    guard let command = ChildCommand(vector: vector) else {
+      throw CommandError(.usage, "cannot archive the stream \(name): its command is empty")
+    }
+    let source = try sourceID(.stream, name)
+    return .stream(settings.request(for: source, file: file), command)
+  }
+
+  /// The request for a configured stream; a tree of that name comes first.
+  private func declaredStream(_ argument: String) throws -> ArchiveRequest? {
+    guard sourceName == nil, let configuration,
+      !configuration.trees.contains(where: { $0.name == argument }),
+      let declared = configuration.streams.first(where: { $0.name == argument || $0.source.description == argument })
+    else { return nil }
+    let stream = try StreamSource(declared)
+    return .stream(
+      settings.request(for: stream.source, file: stream.file, mayBeEmpty: stream.mayBeEmpty), stream.command)
+  }
+
+  private var settings: ArchiveSettings {
+    let limits = configuration?.limits ?? Limits()
+    return ArchiveSettings(
+      repository: repository, parameters: configuration?.parameters ?? ArchiveParameters(), limits: limits,
+      pacer: Pacer.keeping(limits, clock: CommandEnvironment.current.clock), host: hostName(), tool: toolName,
+      holder: LockHolder.text)
   }
 
   private func sources(for argument: String) throws -> [TreeSource] {
@@ -46,14 +96,19 @@ struct ArchiveSelection {
     } else {
       name = TreeSource.name(for: try absolute(path, argument))
     }
-    guard let source = SourceID(kind: .tree, name: name) else {
+    return TreeSource(
+      source: try sourceID(.tree, name), path: path, excludes: try ExcludePatterns(exclude),
+      staysOnFileSystem: !crossesMounts)
+  }
+
+  private func sourceID(_ kind: SourceKind, _ name: String) throws -> SourceID {
+    guard let source = SourceID(kind: kind, name: name) else {
       throw CommandError(
         .usage, "cannot name a source '\(name)'",
         hint: "a name has letters, digits and . _ - + @ : in components joined by /, none of them one of "
           + SourceID.reservedComponents.sorted().joined(separator: ", "))
     }
-    return TreeSource(
-      source: source, path: path, excludes: try ExcludePatterns(exclude), staysOnFileSystem: !crossesMounts)
+    return source
   }
 
   private func absolute(_ path: PathBytes, _ argument: String) throws -> PathBytes {

@@ -8,11 +8,12 @@ import HostSystem
 /// Checks the configuration.
 struct ConfigCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check the configuration: its text, the trees' paths, the repository.",
+    commandName: "check", abstract: "Check the configuration: its text, and the places it names.",
     discussion: """
       A mistake in the text is reported with file and line; the first one, since what follows depends on it. Then \
-      everything that isn't as the configuration says is reported: paths that are no directories, a repository that \
-      isn't there, isn't mounted or is another one. Nothing is written.
+      everything that isn't as the configuration says is reported: paths that are no directories, programs that can't \
+      be run, header files that others may read, a repository that isn't there, isn't mounted or is another one. \
+      Nothing is written, sent or started.
 
       EXAMPLES:
         backupctl config check
@@ -26,6 +27,7 @@ struct ConfigCheckCommand: ParsableCommand {
 
   private struct Report: Encodable {
     let trees: Int
+    let streams: Int
     let sources: Int
     let problems: [String]
   }
@@ -42,14 +44,17 @@ struct ConfigCheckCommand: ParsableCommand {
       }
     }
     try examine { _ = try repository.open(configuration) }
-    var sources = 0
+    var sources = configuration.streams.count
     for tree in configuration.trees {
       try examine { sources += try Self.sources(of: tree) }
     }
+    for problem in ConfigurationPlaces(configuration: configuration).problems() { failures.append(problem) }
     if output.json {
       environment.output.line(
         try JSONText.encode(
-          Report(trees: configuration.trees.count, sources: sources, problems: failures.map(\.message))))
+          Report(
+            trees: configuration.trees.count, streams: configuration.streams.count, sources: sources,
+            problems: failures.map(\.message))))
     }
     for failure in failures {
       for line in failure.lines { environment.messages.line(line) }
@@ -57,8 +62,8 @@ struct ConfigCheckCommand: ParsableCommand {
     guard failures.isEmpty else { throw ExitWith(status: .usage) }
     if !output.json, !output.quiet {
       environment.output.line(
-        "the configuration is right: \(configuration.trees.count) trees, \(sources) sources, "
-          + "repository \(configuration.repository.path)")
+        "the configuration is right: \(configuration.trees.count) trees, \(configuration.streams.count) streams, "
+          + "\(sources) sources, repository \(configuration.repository.path)")
     }
   }
 

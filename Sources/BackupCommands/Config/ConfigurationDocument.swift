@@ -14,42 +14,14 @@ struct ConfigurationDocument: Encodable {
     }
   }
 
-  struct Exclusion: Encodable {
-    let pattern: String
-    let reason: String
-  }
-
-  struct ExcludedChild: Encodable {
-    let name: String
-    let reason: String
-  }
-
-  struct Tree: Encodable {
-    let name: String
-    let path: String
-    let exclude: [Exclusion]
-    let oneFileSystem: Bool
-    let eachChild: Bool
-    let excludeChildren: [ExcludedChild]
-
-    enum CodingKeys: String, CodingKey {
-      case name, path, exclude
-      case oneFileSystem = "one-file-system"
-      case eachChild = "each-child"
-      case excludeChildren = "exclude-children"
-    }
-  }
-
   struct Parameters: Encodable {
     let compressionLevel: Int
     let frameSize: ByteCount
     let packSize: ByteCount
     let chunkSize: ByteCount
-    let threads: Int?
     let suspiciousBelow: String
 
     enum CodingKeys: String, CodingKey {
-      case threads
       case compressionLevel = "compression-level"
       case frameSize = "frame-size"
       case packSize = "pack-size"
@@ -58,23 +30,58 @@ struct ConfigurationDocument: Encodable {
     }
   }
 
+  struct Limits: Encodable {
+    let readRate: ByteCount?
+    let writeRate: ByteCount?
+    let ioPressure: String?
+    let threads: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case threads
+      case readRate = "read-rate"
+      case writeRate = "write-rate"
+      case ioPressure = "io-pressure"
+    }
+  }
+
   let repository: Repository
+  let stateDirectory: String?
+  let schedules: String
+  let plugins: [String]
+  let maximumAge: String?
   let trees: [Tree]
+  let streams: [Stream]
   let parameters: Parameters
+  let limits: Limits
+  let metrics: Metrics
+  let notifications: [Notification]
+  let coverage: Coverage
+
+  enum CodingKeys: String, CodingKey {
+    case repository, schedules, plugins, trees, streams, parameters, limits, metrics, notifications, coverage
+    case stateDirectory = "state-directory"
+    case maximumAge = "maximum-age"
+  }
 
   init(_ configuration: Configuration) {
     let declared = configuration.repository
     repository = Repository(path: declared.path, id: declared.id, mustBeMounted: declared.mustBeMounted)
-    trees = configuration.trees.map { tree in
-      Tree(
-        name: tree.name, path: tree.path,
-        exclude: tree.exclusions.map { Exclusion(pattern: $0.pattern, reason: $0.reason) },
-        oneFileSystem: tree.staysOnOneFileSystem, eachChild: tree.eachChild,
-        excludeChildren: tree.excludedChildren.map { ExcludedChild(name: $0.name, reason: $0.reason) })
-    }
+    stateDirectory = configuration.stateDirectory
+    schedules = configuration.scheduleDirectory
+    plugins = configuration.pluginDirectories
+    maximumAge = configuration.maximumAge?.policyText
+    trees = configuration.trees.map(Tree.init(_:))
+    streams = configuration.streams.map(Stream.init(_:))
     let values = configuration.parameters
     parameters = Parameters(
       compressionLevel: values.compressionLevel, frameSize: values.frameSize, packSize: values.packSize,
-      chunkSize: values.chunkSize, threads: values.threads, suspiciousBelow: values.suspiciousBelow.description)
+      chunkSize: values.chunkSize, suspiciousBelow: values.suspiciousBelow.description)
+    let bounds = configuration.limits
+    limits = Limits(
+      readRate: bounds.readRate, writeRate: bounds.writeRate, ioPressure: bounds.ioPressure?.description,
+      threads: bounds.threads)
+    metrics = Metrics(configuration.metrics)
+    notifications = configuration.notifications.map(Notification.init(_:))
+    coverage = Coverage(configuration.coverage)
   }
 }

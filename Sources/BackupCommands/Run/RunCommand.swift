@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackupCatalog
 import BackupEngine
 import BackupModel
 import BackupPolicy
@@ -12,67 +13,109 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run", abstract: "Run a schedule: its whole job graph, once.",
     discussion: """
       The schedule is checked as a whole before anything starts. Trees are those of the schedule and of the configuration; \
-      the repository is the one given with -r, else the schedule's, else the configuration's.
+      the repository is the one given with -r, else the schedule's, else the configuration's. Each step is written to \
+      the journal before it is done, so that a run that was interrupted or killed can be gone on with.
+
+      A first SIGINT or SIGTERM stops what runs and waits for its clean-up; a second one doesn't wait.
 
       EXAMPLES:
+        backupctl run weekly
         backupctl run -r /mnt/backup/backupctl schedules/demo.yaml
-        backupctl run schedules/demo.yaml --json
+        backupctl run weekly --resume
+        backupctl plan weekly
 
-      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .busy, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("The schedule.", valueName: "file"))
+  @Argument(help: ArgumentHelp("The schedule: a file, or a name in the directory of schedules.", valueName: "schedule"))
   var schedule: String
+
+  @Flag(help: "Go on with the last run, if it was interrupted, killed or failed: only what it didn't do is done.")
+  var resume = false
+
+  @Flag(help: "Run even while timers are paused.")
+  var evenIfPaused = false
 
   @Option(help: ArgumentHelp("Where drills restore to.", valueName: "dir"))
   var scratch = "/var/tmp"
 
   @OptionGroup var repository: RepositoryOptions
+  @OptionGroup var state: StateOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
     let environment = CommandEnvironment.current
     let configuration = try repository.configuration()
-    let declared = try load()
-    let run = try ScheduleRun(declared, in: try scope(of: declared, configuration))
-    let observer = RunLog(output: output, environment: environment)
-    let running = Task { try await run.run(observer: observer) }
-    environment.cancellation.onCancel { running.cancel() }
-    let summary = try await running.value
-    try RunReport(schedule: declared.name, summary).print(output)
+    let files = try ScheduleFiles(configuration)
+    let declared = try files.load(schedule)
+    // Everything is checked before anything is written, the journal included.
+    let kinds = try await files.kinds.describing(declared)
+    _ = try ScheduleRun(
+      declared, in: try RunScope.make(declared, configuration, repository, scratch: scratch, leasing: nil),
+      kinds: kinds)
+    let catalog = try state.openCatalog(configuration)
+    if !evenIfPaused, let pause = try catalog.pauses.current() {
+      environment.messages.line(PauseText.refusal(declared.name, pause))
+      return
+    }
+    let process = ProcessIdentity.running(environment.processID)
+    let scope = try RunScope.make(
+      declared, configuration, repository, scratch: scratch,
+      leasing: process.map { Leasing(catalog.leases, process: $0) })
+    let run = try ScheduleRun(declared, in: scope, kinds: kinds)
+    let request = RecordedRun.Request(
+      schedule: declared.name, file: schedule, run: run, repositoryID: scope.settings.repository.description.id,
+      host: scope.settings.host, tool: toolName, holder: LockHolder.text,
+      process: process ?? ProcessIdentity(pid: environment.processID, startTicks: 0, bootID: ""))
+    guard let recorded = try begin(request, in: catalog) else { return }
+    if catalog.isNew || catalog.note != nil {
+      try catalog.sources.refill(RepositoryKnowledge.lastSuccesses(of: scope.settings.repository))
+    }
+    // Hooks and plug-ins are told the name of the run, which is known only now.
+    var named = scope
+    named.run = recorded.record.id.description
+    try await perform(
+      recorded, try ScheduleRun(declared, in: named, kinds: kinds), declared, configuration, catalog, scope)
+  }
+
+  /// Begins the run; nil if there is nothing to resume because the last one ended well.
+  private func begin(_ request: RecordedRun.Request, in catalog: Catalog) throws -> RecordedRun? {
+    let environment = CommandEnvironment.current
+    do {
+      return try RecordedRun(request, in: catalog, resumes: resume, clock: environment.clock)
+    } catch let error as EngineError where error.code == .nothingToDo {
+      for line in [error.message] + (error.hint.map { ["hint: \($0)"] } ?? []) { environment.messages.line(line) }
+      return nil
+    }
+  }
+
+  private func perform(
+    _ recorded: RecordedRun, _ run: ScheduleRun, _ declared: Schedule, _ configuration: Configuration?,
+    _ catalog: Catalog, _ scope: JobScope
+  ) async throws {
+    let environment = CommandEnvironment.current
+    for remark in recorded.remarks { environment.messages.line(remark) }
+    let beat = RunBeat(
+      jobs: run.graph.jobs.count,
+      notifier: ServiceNotifier(variables: environment.variables, processID: environment.processID),
+      clock: environment.clock)
+    let telling = RunTelling(
+      schedule: declared.name, configuration: configuration, catalog: catalog,
+      repository: scope.settings.repository, beat: beat, environment: environment)
+    let control = RunControl()
+    environment.cancellation.onCancel { control.cancel() }
+    environment.abandonment.onCancel { control.abandon() }
+    beat.start()
+    await telling.begun()
+    let (summary, record) = try await recorded.run(
+      run, observers: [beat, RunLog(output: output, environment: environment), telling], control: control)
+    await telling.ended(record, summary)
+    beat.stop()
+    try RunReport(schedule: declared.name, run: record.id.description, summary).print(output)
     switch summary.result {
     case .ok: return
     case .degraded: throw ExitWith(status: .degraded)
     case .failed, .interrupted: throw ExitWith(status: .failed)
     }
-  }
-
-  private func load() throws -> Schedule {
-    let text: String
-    do throws(SystemError) {
-      text = try readText(schedule)
-    } catch {
-      throw CommandError(
-        .usage, "cannot read the schedule \(schedule): \(error.reason)", cause: error.cause,
-        hint: "the schedules shipped with backupctl are in its `schedules` directory")
-    }
-    return try Schedule.parse(text: text, file: schedule, kinds: JobKinds.keys)
-  }
-
-  private func scope(of schedule: Schedule, _ configuration: Configuration?) throws -> JobScope {
-    let opened: Repository
-    if let declaration = schedule.repository, !repository.isGiven {
-      opened = try RepositoryGuards.open(
-        path: declaration.path, id: declaration.id, mustBeMounted: declaration.mustBeMounted)
-    } else {
-      opened = try repository.open(configuration)
-    }
-    let named = Set(schedule.trees.map(\.name))
-    let settings = ArchiveSettings(
-      repository: opened, parameters: configuration?.parameters ?? ArchiveParameters(), host: hostName(),
-      tool: toolName, holder: LockHolder.text)
-    return JobScope(
-      settings: settings, trees: schedule.trees + (configuration?.trees ?? []).filter { !named.contains($0.name) },
-      clock: CommandEnvironment.current.clock, scratchDirectory: PathBytes(path: scratch))
   }
 }

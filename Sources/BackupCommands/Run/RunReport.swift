@@ -22,12 +22,14 @@ struct RunReport: Encodable {
   }
 
   let schedule: String
+  let run: String
   let result: String
   let seconds: Double
   let jobs: [Job]
 
-  init(schedule: String, _ summary: RunSummary<SourceID>) {
+  init(schedule: String, run: String, _ summary: RunSummary<SourceID>) {
     self.schedule = schedule
+    self.run = run
     result = summary.result.rawValue
     seconds = summary.duration.inSeconds
     jobs = summary.jobs.map { job in
@@ -74,6 +76,6 @@ struct RunReport: Encodable {
       }
     }
     for line in table.lines { environment.output.line(line) }
-    environment.output.line("run of \(schedule): \(result) in \(DurationText.of(seconds: seconds))")
+    environment.output.line("run \(run) of \(schedule): \(result) in \(DurationText.of(seconds: seconds))")
   }
 }

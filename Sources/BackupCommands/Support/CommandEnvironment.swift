@@ -13,6 +13,8 @@ public struct CommandEnvironment: Sendable {
   public var messages: CommandOutput
   /// The wish to stop, made by a signal.
   public var cancellation: Cancellation
+  /// The wish not to wait for clean-up either, made by a second signal.
+  public var abandonment: Cancellation
   /// The number of this process.
   public var processID: Int32
   /// The command line, for the holder of a lock.
@@ -21,13 +23,14 @@ public struct CommandEnvironment: Sendable {
   /// Gathers an environment.
   public init(
     variables: [String: String], clock: any HostClock, output: CommandOutput, messages: CommandOutput,
-    cancellation: Cancellation, processID: Int32, commandLine: String
+    cancellation: Cancellation, abandonment: Cancellation = Cancellation(), processID: Int32, commandLine: String
   ) {
     self.variables = variables
     self.clock = clock
     self.output = output
     self.messages = messages
     self.cancellation = cancellation
+    self.abandonment = abandonment
     self.processID = processID
     self.commandLine = commandLine
   }

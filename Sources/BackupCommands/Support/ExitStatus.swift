@@ -10,6 +10,7 @@ enum ExitStatus: Int32, CaseIterable {
   case formatTooNew = 13
   case damaged = 20
   case toolMissing = 31
+  case objectiveMissed = 40
   case usage = 64
 
   /// The code for a failure.
@@ -32,10 +33,11 @@ enum ExitStatus: Int32, CaseIterable {
     case .failed: "failed; standard error says what, why, and what to type next"
     case .degraded: "done, but not everything is as it should be: items that could not be read, a suspicious point"
     case .noRepository: "there is no repository, it is not mounted, or it is another one"
-    case .busy: "another process holds the source"
+    case .busy: "another process holds the source or runs the schedule"
     case .formatTooNew: "the repository was written by a newer version"
     case .damaged: "damage was found in stored data"
     case .toolMissing: "a program that is needed is not installed"
+    case .objectiveMissed: "the newest good point of a source is older than its `maximum-age` allows"
     case .usage: "the command line, the configuration or a schedule is wrong; nothing was started"
     }
   }

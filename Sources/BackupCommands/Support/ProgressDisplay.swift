@@ -22,8 +22,28 @@ enum ProgressDisplay {
     of progress: Progress,
     _ body: (Progress) throws -> Result
   ) throws -> Result {
+    let stop = show(options, title: title, counting: noun, expectedBytes: expectedBytes, progress)
+    defer { stop() }
+    return try body(progress)
+  }
+
+  /// Runs asynchronous work while another thread shows the progress of an archive.
+  static func awaiting<Result: Sendable>(
+    _ options: OutputOptions, title: String, expectedBytes: Int64? = nil,
+    _ body: (ArchiveProgress) async throws -> Result
+  ) async throws -> Result {
+    let progress = ArchiveProgress()
+    let stop = show(options, title: title, counting: "entries", expectedBytes: expectedBytes, progress)
+    defer { stop() }
+    return try await body(progress)
+  }
+
+  /// Starts a thread that shows the progress; what is returned ends it.
+  private static func show(
+    _ options: OutputOptions, title: String, counting noun: String, expectedBytes: Int64?, _ progress: some WorkProgress
+  ) -> () -> Void {
     let environment = CommandEnvironment.current
-    guard !options.quiet else { return try body(progress) }
+    guard !options.quiet else { return {} }
     let ending = Monitor(false)
     let ticker = WorkerThread {
       let interval = environment.messages.isTerminal ? terminalInterval : logInterval
@@ -41,11 +61,10 @@ enum ProgressDisplay {
       }
       if isShown { environment.messages.write("\r\u{1B}[K".utf8) }
     }
-    defer {
+    return {
       ending.update { $0 = true }
       ticker.join()
     }
-    return try body(progress)
   }
 
   static func line(

@@ -19,7 +19,10 @@ struct ArchiveCommitter {
 
   /// Commits one result.
   mutating func commit(_ result: ArchiveResult) throws {
-    for frame in result.frames { try writer.append(frame) }
+    for frame in result.frames {
+      try writer.append(frame)
+      context.pacer?.didWrite(frame.bytes.count)
+    }
     add(result.statistics)
     warn(result.problems)
     failedPaths.formUnion(result.failedPaths)

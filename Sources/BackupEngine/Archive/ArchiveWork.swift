@@ -49,6 +49,8 @@ struct SliceWork: Sendable {
     case member(beginsMember: Bool)
     /// As a member of its own with only what is new.
     case parts(TarMember)
+    /// As an ordinary member of its own with all that is in the slice, new or not.
+    case whole(TarMember)
   }
 
   var content: [UInt8]
@@ -59,6 +61,8 @@ struct SliceWork: Sendable {
   /// Where in the file the slice begins.
   var offset: Int64
   var storing: Storing
+  /// Whether a pack may be sealed after this slice although the file goes on.
+  var mayEndPack = false
   /// With the last slice: what became of the file.
   var outcome: LargeFileOutcome?
   var problems: [RecoveryPoint.Warning] = []
@@ -112,6 +116,8 @@ struct ArchiveContext: Sendable {
   var chunker: Chunker
   var clock: any HostClock
   var progress: ArchiveProgress
+  /// What keeps reading and writing within limits.
+  var pacer: Pacer?
   /// The time written into the headers of members that packs reserve.
   var begun: Timestamp
 

@@ -146,6 +146,7 @@ final class EntryArchiver {
     result.statistics.filesRead += 1
     result.statistics.readBytes += Int64(content.count)
     context.progress.add(bytes: Int64(content.count), readBytes: Int64(content.count))
+    context.pacer?.didRead(content.count)
     let file = reading.file
     entry = IndexEntry(
       path: entry.path, status: reading.status, ownerName: entry.ownerName, groupName: entry.groupName)

@@ -2,6 +2,25 @@ import BackupArchive
 import BackupModel
 import BackupRepository
 
+/// How the slices of a file become members of a tar stream.
+enum SliceLayout: Sendable {
+  /// Together they are one ordinary member.
+  ///
+  /// - Parameters:
+  ///   - header: what stands before its data.
+  ///   - bytes: the length of its data that the header states.
+  case member(header: [UInt8], bytes: Int64)
+  /// Each is a member of its own with only what is new.
+  case parts
+  /// Each is an ordinary member of its own with all its data, named after a point: for a file whose length isn't known
+  /// before its end.
+  case pieces(point: RecoveryPointID)
+
+  var isMember: Bool {
+    if case .member = self { true } else { false }
+  }
+}
+
 /// Gathers the chunks of a large file into slices.
 ///
 /// The bytes of a slice are read straight into ``content``, the array that becomes the content of its frame.
@@ -18,20 +37,19 @@ struct FileSlices {
   private var position: Int64 = 0
   private var storedBytes: Int64 = 0
   private let entry: IndexEntry
-  private let memberBytes: Int64
-  private let isMember: Bool
+  private let layout: SliceLayout
+  private let mayEndPack: Bool
   private let begun: Timestamp
 
   /// Begins to gather a file.
   ///
-  /// - Parameter header: what stands before the data of the one ordinary member that the slices make up; nil if they are
-  ///   members of their own.
-  init(entry: IndexEntry, ranges: [Range<Int64>], header: [UInt8]?, context: ArchiveContext) {
+  /// - Parameter mayEndPack: whether packs may be sealed between slices that are members of their own.
+  init(entry: IndexEntry, layout: SliceLayout, context: ArchiveContext, mayEndPack: Bool = false) {
     self.entry = entry
-    isMember = header != nil
+    self.layout = layout
+    self.mayEndPack = mayEndPack && !layout.isMember
     begun = context.begun
-    memberBytes = ranges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
-    content = header ?? []
+    content = if case .member(let header, _) = layout { header } else { [] }
     dataStart = content.count
     chunkStart = content.count
   }
@@ -59,12 +77,15 @@ struct FileSlices {
     content.removeLast(ahead.count)
     let data = dataStart..<chunkStart
     let storing: SliceWork.Storing
-    if isMember {
+    switch layout {
+    case .member:
       storing = .member(beginsMember: dataStart > 0)
       storedBytes += Int64(data.count)
-    } else {
+    case .parts:
       storing = .parts(
         PartsMember(of: entry, at: sliceStart, begun: begun).member(size: entry.size, ranges: []))
+    case .pieces(let point):
+      storing = .whole(PieceMember(of: entry, at: sliceStart, point: point).member)
     }
     defer {
       content = ahead
@@ -73,7 +94,8 @@ struct FileSlices {
       pieces = []
       sliceStart = position
     }
-    return SliceWork(content: content, data: data, pieces: pieces, offset: sliceStart, storing: storing)
+    return SliceWork(
+      content: content, data: data, pieces: pieces, offset: sliceStart, storing: storing, mayEndPack: mayEndPack)
   }
 
   /// Ends the file: the last slices, with the padding that the member needs.
@@ -83,8 +105,13 @@ struct FileSlices {
       if endsEarly { entry.size = position } else { skip(to: entry.size) }
       outcome = .finished(entry)
     }
+    let isAll = sliceStart == 0
     var works = [take()]
-    if isMember {
+    if case .pieces = layout, isAll {
+      // All of it in one piece: its length is known after all, and it can bear its own name.
+      works[0].storing = .whole(member(of: entry, kind: .file(size: 0, dataRanges: nil)))
+    }
+    if case .member(_, let memberBytes) = layout {
       // The header promised `memberBytes`; a file that shrank leaves a rest, which tar readers see as zeros.
       var rest = memberBytes - storedBytes + (512 - memberBytes % 512) % 512
       while rest > 0 {

@@ -26,15 +26,16 @@ struct LargeFileReader {
     }
     let ranges = try reading.dataRanges()
     let isMember = context.isFirst ? true : try previous == nil && startsNew(reading, ranges)
-    var header: [UInt8]?
+    var layout = SliceLayout.parts
     if isMember {
       let isSparse = ranges != [0..<entry.size]
       let serializer = try TarSerializer()
       try serializer.appendHeaderOnly(
         member(of: entry, kind: .file(size: entry.size, dataRanges: isSparse ? ranges : nil)))
-      header = serializer.output
+      layout = .member(
+        header: serializer.output, bytes: ranges.reduce(0) { $0 + $1.upperBound - $1.lowerBound })
     }
-    var slice = FileSlices(entry: entry, ranges: ranges, header: header, context: context)
+    var slice = FileSlices(entry: entry, layout: layout, context: context)
     let failure = try readRanges(ranges, reading, &slice)
     finish(&entry, reading, failure, endedEarly: slice.endsEarly, &problems)
     let outcome = failure == nil ? LargeFileOutcome.finished(entry) : .abandoned(entry.path)
@@ -65,6 +66,7 @@ struct LargeFileReader {
         do throws(SystemError) {
           if try reading.read(at: readTo, count: count, appendingTo: &slice.content) {
             readTo += Int64(count)
+            context.pacer?.didRead(count)
           } else {
             readTo = range.upperBound
             slice.endsEarly = true

@@ -18,7 +18,7 @@ final class SliceArchiver {
 
   func process(_ work: SliceWork) throws -> ArchiveResult {
     var result = ArchiveResult(
-      problems: work.problems, outcome: work.outcome, endsMember: work.outcome != nil)
+      problems: work.problems, outcome: work.outcome, endsMember: work.mayEndPack || work.outcome != nil)
     var fresh: [(id: ChunkID, data: Range<Int>, at: Int64)] = []
     var at = work.offset
     var start = work.data.lowerBound
@@ -49,8 +49,23 @@ final class SliceArchiver {
     case .parts(let member):
       guard !fresh.isEmpty else { break }
       result.frames = [try parts(member, fresh, of: work.content)]
+    case .whole(let member):
+      guard !work.data.isEmpty || work.offset == 0 else { break }
+      result.frames = [try whole(member, fresh, work)]
     }
     return result
+  }
+
+  private func whole(
+    _ base: TarMember, _ fresh: [(id: ChunkID, data: Range<Int>, at: Int64)], _ work: SliceWork
+  ) throws -> EncodedFrame {
+    var member = base
+    member.kind = .file(size: Int64(work.data.count), dataRanges: nil)
+    serializer.output.removeAll(keepingCapacity: true)
+    defer { serializer.output.removeAll(keepingCapacity: true) }
+    let start = try serializer.append(member, data: work.content[work.data]) - work.data.lowerBound
+    let chunks = fresh.map { FrameChunk(id: $0.id, offset: start + $0.data.lowerBound, length: $0.data.count) }
+    return try encoder.encode(serializer.output, chunks: chunks, beginsMember: true)
   }
 
   private func parts(
@@ -60,7 +75,9 @@ final class SliceArchiver {
     var stored: [UInt8] = []
     var chunks: [FrameChunk] = []
     if case .file(let size, _) = base.kind {
-      member.kind = .file(size: size, dataRanges: fresh.map { $0.at..<$0.at + Int64($0.data.count) })
+      let ranges = fresh.map { $0.at..<$0.at + Int64($0.data.count) }
+      // Of a stream the size isn't known yet; then it reaches as far as the slice.
+      member.kind = .file(size: max(size, ranges.last?.upperBound ?? 0), dataRanges: ranges)
     }
     for chunk in fresh { stored += data[chunk.data] }
     serializer.output.removeAll(keepingCapacity: true)

@@ -23,6 +23,8 @@ public struct TreeArchive: Sendable {
     public var parameters = WriterParameters()
     /// How many threads read, hash and compress.
     public var threads = availableProcessors()
+    /// What keeps reading and writing within limits; nil if nothing does.
+    public var pacer: Pacer?
     /// A point with less than this share of the previous one's entries or bytes is suspicious.
     public var suspiciousBelow = 0.5
     /// The host's name.
@@ -60,62 +62,15 @@ public struct TreeArchive: Sendable {
   public func run(progress: ArchiveProgress, cancellation: Cancellation) throws -> RecoveryPoint {
     let begun = clock.now()
     let (root, origin) = try openSource()
-    let lock = try request.store.lock(holder: request.holder)
-    let writer = try PointWriter(
-      store: request.store, lock: lock, begun: begun, parameters: request.parameters,
-      describeCheckpoint: { [self] id, index in
-        describe(id, index, begun: begun, origin: origin, Outcome())
-      })
-    let context = ArchiveContext(
-      claims: writer.claims, isFirst: writer.isFirst, parameters: request.parameters,
-      chunker: Chunker(average: request.parameters.chunkSize), clock: clock, progress: progress, begun: begun)
-    var committer = ArchiveCommitter(writer, context)
-    committer.warn(
-      writer.unreadablePoints.map { unreadable in
-        RecoveryPoint.Warning(
-          path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
-      })
-    do {
+    let point = PointArchive(
+      store: request.store, parameters: request.parameters, host: request.host, tool: request.tool,
+      holder: request.holder, begun: begun, origin: origin,
+      rules: SuspicionRules(
+        collapseShare: request.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop),
+      clock: clock, pacer: request.pacer)
+    return try point.run(progress: progress) { writer, context, committer in
       try archive(root, writer, context, &committer, cancellation)
-    } catch is CancellationError {
-      // What is whole so far is worth keeping: a first archive goes on from it.
-      try writer.seal()
-      throw CancellationError()
     }
-    committer.warn(
-      writer.claims.unreadablePacks.map { unreadable in
-        RecoveryPoint.Warning(
-          path: ".",
-          problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
-      })
-    return try writer.finish { index in
-      var outcome = Outcome()
-      outcome.statistics = committer.statistics
-      outcome.statistics.storedBytes = writer.storedBytes
-      outcome.warnings = committer.warnings
-      outcome.warningCount = committer.warningCount
-      let rules = SuspicionRules(
-        collapseShare: request.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop)
-      outcome.suspicious = rules.reasons(
-        outcome.statistics, previous: writer.isFirst ? nil : writer.previous?.statistics)
-      return describe(writer.id, index, begun: begun, origin: origin, outcome)
-    }
-  }
-
-  private struct Outcome {
-    var statistics = RecoveryPoint.Statistics()
-    var warnings: [RecoveryPoint.Warning] = []
-    var warningCount = 0
-    var suspicious: [String] = []
-  }
-
-  private func describe(
-    _ id: RecoveryPointID, _ index: IndexRoot, begun: Timestamp, origin: RecoveryPoint.Origin, _ outcome: Outcome
-  ) -> RecoveryPoint {
-    RecoveryPoint(
-      id: id, source: request.store.source, repository: request.store.repositoryID, begun: begun, ended: clock.now(),
-      host: request.host, tool: request.tool, origin: origin, consistency: .live, suspicious: outcome.suspicious,
-      index: index, statistics: outcome.statistics, warnings: outcome.warnings, warningCount: outcome.warningCount)
   }
 
   private func openSource() throws -> (OpenFile, RecoveryPoint.Origin) {

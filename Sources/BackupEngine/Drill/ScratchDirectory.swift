@@ -11,9 +11,14 @@ struct ScratchDirectory {
 
   /// Makes the directory, or takes over one that a killed process left and empties it.
   ///
-  /// - Parameter needed: how much room its content needs.
+  /// - Parameters:
+  ///   - needed: how much room its content needs.
+  ///   - holder: who holds it if somebody does.
   /// - Throws: ``EngineError`` `targetUnusable`.
-  init(in parent: PathBytes, name: String, needed: ByteCount) throws {
+  init(
+    in parent: PathBytes, name: String, needed: ByteCount,
+    holder: String = "another drill of the same source is running"
+  ) throws {
     let shown = "\(parent.displayedPath)/\(name)"
     self.name = Array(name.utf8)
     path = parent + [0x2F] + self.name
@@ -32,7 +37,7 @@ struct ScratchDirectory {
     } catch {
       throw EngineError(
         .targetUnusable, "cannot use the scratch directory \(shown): \(error.reason)", cause: error.cause,
-        hint: error.errno == 16 ? "another drill of the same source is running" : "give another place with `--scratch`")
+        hint: error.errno == 16 ? holder : "give another place with `--scratch`")
     }
     let available = try directory.space().available
     guard available.bytes > needed.bytes else {

@@ -29,11 +29,20 @@ struct TreeDrill: Sendable {
   let point: RecoveryPoint
   let scratchDirectory: PathBytes
   let tool: String
+  /// Takes the lease on the scratch directory; nil outside of runs that keep a journal.
+  var leasing: Leasing?
 
   /// Drills, and removes the scratch directory whatever comes of it.
   ///
   /// - Throws: ``EngineError`` `targetUnusable` if the scratch place has no room or is in use; what restoring throws.
   func run(clock: any HostClock, cancellation: Cancellation) throws -> Report {
+    guard let leasing else { return try drill(clock, cancellation) }
+    return try leasing.withScratch(scratchDirectory + [0x2F] + Array(scratchName.utf8)) {
+      try drill(clock, cancellation)
+    }
+  }
+
+  private func drill(_ clock: any HostClock, _ cancellation: Cancellation) throws -> Report {
     let scratch = try ScratchDirectory(
       in: scratchDirectory, name: scratchName, needed: ByteCount(point.statistics.bytes))
     defer { scratch.remove() }

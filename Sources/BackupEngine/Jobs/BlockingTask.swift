@@ -10,14 +10,25 @@ func withBlockingTask<Result: Sendable>(
 ) async throws -> Result {
   let cancellation = Cancellation()
   return try await withTaskCancellationHandler {
-    do {
-      return try await withWorkerThread { try work(cancellation) }
-    } catch let failure as any Failure {
-      throw TaskFailure(
-        failure.message, kind: failure.category == .busy ? .transient : .permanent,
-        details: [failure.cause.map { "cause: \($0)" }, failure.hint.map { "hint: \($0)" }].compactMap { $0 })
-    }
+    try await withTaskFailures { try await withWorkerThread { try work(cancellation) } }
   } onCancel: {
     cancellation.cancel()
+  }
+}
+
+/// Runs work of a task and says of its errors whether trying again may help.
+///
+/// - Throws: `TaskFailure` made of the work's error: a source that is held by another process is worth a retry, and so is a
+///   program that failed, since most of them speak with something beyond this machine.
+func withTaskFailures<Result>(
+  isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+) async throws -> Result {
+  do {
+    return try await work()
+  } catch let failure as any Failure {
+    let isTransient = failure.category == .busy || (failure as? EngineError)?.code == .commandFailed
+    throw TaskFailure(
+      failure.message, kind: isTransient ? .transient : .permanent,
+      details: [failure.cause.map { "cause: \($0)" }, failure.hint.map { "hint: \($0)" }].compactMap { $0 })
   }
 }

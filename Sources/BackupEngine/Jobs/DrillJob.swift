@@ -6,12 +6,12 @@ public import JobEngine
 
 /// The kind `drill`: restores points of the sources of other jobs to a scratch place and compares them.
 ///
-/// Keys: `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order).
+/// Keys: `sources` (instead of `of`), `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order).
 public enum DrillJob: JobKind {
   /// `drill`.
   public static let name = "drill"
-  /// `count`, `pick`.
-  public static let keys: Set<String> = ["count", "pick"]
+  /// `sources`, `count`, `pick`.
+  public static let keys: Set<String> = ["sources", "count", "pick"]
 
   private enum Pick: String, CaseIterable {
     case leastRecentlyDrilled = "least-recently-drilled"
@@ -19,19 +19,21 @@ public enum DrillJob: JobKind {
 
   /// Checks that the job has sources and its keys have values.
   public static func body(of declaration: JobDeclaration, in scope: JobScope) throws -> any JobBody<SourceID> {
-    try requireSources(of: declaration)
+    let selection = try SourceSelection(declaration)
     _ = try declaration.specification["pick"]?.word(of: Pick.self)
-    return DrillBody(count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max, scope: scope)
+    return DrillBody(
+      selection: selection, count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max, scope: scope)
   }
 }
 
 private struct DrillBody: JobBody {
+  let selection: SourceSelection
   let count: Int
   let scope: JobScope
 
   func expand(_ inputs: [JobInput<SourceID>]) async throws -> [PlannedTask<SourceID>] {
     try await withBlockingTask { _ in
-      let candidates = try PointResult.subjects(of: inputs).map { input in
+      let candidates = try selection.sources(of: inputs, in: scope.settings.repository).map { input in
         (input, last: try lastDrill(of: input.source))
       }
       let order = candidates.enumerated().sorted { left, right in
@@ -58,7 +60,7 @@ private struct DrillBody: JobBody {
       let store = scope.settings.repository.store(task.subject)
       let drill = TreeDrill(
         store: store, point: try point(task, store), scratchDirectory: scope.scratchDirectory,
-        tool: scope.settings.tool)
+        tool: scope.settings.tool, leasing: scope.leasing)
       return try drill.run(clock: scope.clock, cancellation: cancellation)
     }
     guard report.isEqual else {

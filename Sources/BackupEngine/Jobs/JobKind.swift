@@ -15,6 +15,13 @@ public protocol JobKind: SendableMetatype {
   ///
   /// - Throws: `PolicyError` naming file and line.
   static func body(of declaration: JobDeclaration, in scope: JobScope) throws -> any JobBody<SourceID>
+  /// Whether its tasks make points, so that each is an attempt to back up its source.
+  static var makesPoints: Bool { get }
+}
+
+extension JobKind {
+  /// No: most kinds look at points that there are.
+  public static var makesPoints: Bool { false }
 }
 
 /// What all jobs of a run work with.
@@ -23,19 +30,27 @@ public struct JobScope: Sendable {
   public var settings: ArchiveSettings
   /// The trees that jobs may name: the schedule's and the configuration's.
   public var trees: [TreeDeclaration]
+  /// The streams that jobs may name, likewise.
+  public var streams: [StreamDeclaration] = []
+  /// The name of the run, for those who are told of it; nil outside of one.
+  public var run: String?
   /// The clock.
   public var clock: any HostClock
   /// Where drills restore to: a directory for short-lived, large files.
   public var scratchDirectory: PathBytes
+  /// Takes leases on what must not outlive the process; nil if nobody would reclaim them.
+  public var leasing: Leasing?
 
   /// Gathers the scope of a run.
   public init(
-    settings: ArchiveSettings, trees: [TreeDeclaration], clock: any HostClock, scratchDirectory: PathBytes
+    settings: ArchiveSettings, trees: [TreeDeclaration], clock: any HostClock, scratchDirectory: PathBytes,
+    leasing: Leasing? = nil
   ) {
     self.settings = settings
     self.trees = trees
     self.clock = clock
     self.scratchDirectory = scratchDirectory
+    self.leasing = leasing
   }
 
   /// How long ago something was; nil if it never was.
@@ -44,15 +59,10 @@ public struct JobScope: Sendable {
   }
 }
 
-/// The kinds of jobs that there are.
+/// The kinds of jobs that are built in; ``JobKindRegistry`` adds plug-ins.
 public enum JobKinds {
-  /// All kinds.
+  /// All built-in kinds.
   public static let all: [any JobKind.Type] = [ArchiveJob.self, VerifyJob.self, DrillJob.self]
-
-  /// For each kind's name the keys that it allows.
-  public static var keys: [String: Set<String>] {
-    Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.keys) })
-  }
 
   static func kind(named name: String) -> (any JobKind.Type)? { all.first { $0.name == name } }
 }

@@ -4,41 +4,36 @@ import BackupRepository
 import HostSystem
 public import JobEngine
 
-/// The kind `verify`: reads the stored data of the sources of other jobs and compares it with its checksums and hashes.
+/// The kind `verify`: reads the stored data of the sources of other jobs, or of named ones, and compares it with its checksums and hashes.
 ///
-/// Keys: `sample` (a share of the frames, least recently verified first; default all), `older-than` (only frames that
+/// Keys: `sources` (instead of `of`), `sample` (a share of the frames, least recently verified first; default all), `older-than` (only frames that
 /// weren't verified for that long). Damage is a failed task.
 public enum VerifyJob: JobKind {
   /// `verify`.
   public static let name = "verify"
-  /// `sample`, `older-than`.
-  public static let keys: Set<String> = ["sample", "older-than"]
+  /// `sources`, `sample`, `older-than`.
+  public static let keys: Set<String> = ["sources", "sample", "older-than"]
 
   /// Checks that the job has sources and its keys have values.
   public static func body(of declaration: JobDeclaration, in scope: JobScope) throws -> any JobBody<SourceID> {
-    try requireSources(of: declaration)
-    return VerifyBody(
+    VerifyBody(
+      selection: try SourceSelection(declaration),
       sample: try declaration.specification["sample"]?.percentage(),
       olderThan: try declaration.specification["older-than"]?.duration(in: .zero ... .seconds(10 * 365 * 86_400)),
       scope: scope)
   }
 }
 
-/// Refuses a job that works on the results of others but names none.
-func requireSources(of declaration: JobDeclaration) throws(PolicyError) {
-  guard declaration.of.isEmpty else { return }
-  throw PolicyError(
-    at: declaration.location, "job `\(declaration.name)` of kind \(declaration.kind) has no `of`",
-    hint: "name the jobs whose points it looks at: `of: [trees]`")
-}
-
 private struct VerifyBody: JobBody {
+  let selection: SourceSelection
   let sample: Percentage?
   let olderThan: Duration?
   let scope: JobScope
 
   func expand(_ inputs: [JobInput<SourceID>]) async throws -> [PlannedTask<SourceID>] {
-    PointResult.subjects(of: inputs).map { PlannedTask($0.source) }
+    try await withBlockingTask { _ in
+      try selection.sources(of: inputs, in: scope.settings.repository).map { PlannedTask($0.source) }
+    }
   }
 
   func run(_ task: PlannedTask<SourceID>, _ context: TaskContext<SourceID>) async throws -> TaskOutcome {
@@ -47,6 +42,7 @@ private struct VerifyBody: JobBody {
         store: scope.settings.repository.store(task.subject), tool: scope.settings.tool)
       request.sample = sample
       request.olderThan = olderThan
+      request.pacer = scope.settings.pacer
       return try PackVerification(request, clock: scope.clock)
         .run(progress: ArchiveProgress(), cancellation: cancellation)
     }

@@ -21,18 +21,21 @@ final class FramesVerification: Sendable {
   private let chosen: [Int]
   private let chunks: FrameChunks
   private let progress: ArchiveProgress
+  private let pacer: Pacer?
   private let cancellation: Cancellation
   private let readAhead: ReadAhead
   private let next = Atomic<Int>(0)
   private let outcome = Mutex(Outcome())
 
   init(
-    _ reader: PackReader, chosen: [Int], chunks: FrameChunks, progress: ArchiveProgress, cancellation: Cancellation
+    _ reader: PackReader, chosen: [Int], chunks: FrameChunks, progress: ArchiveProgress, pacer: Pacer?,
+    cancellation: Cancellation
   ) {
     self.reader = reader
     self.chosen = chosen
     self.chunks = chunks
     self.progress = progress
+    self.pacer = pacer
     self.cancellation = cancellation
     readAhead = ReadAhead(reader.file, reader.frames, chosen: chosen)
   }
@@ -77,6 +80,7 @@ final class FramesVerification: Sendable {
     readAhead.didRead(position)
     let record = reader.frames[frame]
     progress.add(entries: 1, bytes: Int64(record.contentSize), readBytes: Int64(record.size))
+    pacer?.didRead(Int(record.size))
     outcome.withLock { outcome in
       if let problem { outcome.damaged.append((frame, problem)) } else { outcome.verified.append(frame) }
       outcome.chunks += hashed

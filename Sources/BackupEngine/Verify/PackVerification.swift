@@ -18,6 +18,8 @@ public struct PackVerification: Sendable {
     public var olderThan: Duration?
     /// How many threads read, decompress and hash.
     public var threads = availableProcessors()
+    /// What keeps reading within limits; nil if nothing does.
+    public var pacer: Pacer?
     /// How many paths are named for each damage.
     public var pathLimit = 20
     /// Name and version of the program.
@@ -102,7 +104,8 @@ public struct PackVerification: Sendable {
       report.damage.append(Damage(of: name, in: store.source, error))
     }
     let outcome = FramesVerification(
-      reader, chosen: frames.numbers, chunks: chunks, progress: progress, cancellation: cancellation
+      reader, chosen: frames.numbers, chunks: chunks, progress: progress, pacer: request.pacer,
+      cancellation: cancellation
     ).run(threads: request.threads)
     for (frame, cause) in outcome.damaged.sorted(by: { $0.frame < $1.frame }) {
       report.damage.append(Damage(ofFrame: frame, in: name, of: store.source, cause))

@@ -32,6 +32,7 @@ int clinux_drop_cache_range(int file, int64_t offset, int64_t length);
 int clinux_prefetch(int file, int64_t offset, int64_t length);
 int clinux_start_writeback(int file, int64_t offset, int64_t length);
 int clinux_flock(int file, int exclusive);
+int clinux_unlock(int file);
 uint64_t clinux_makedev(uint32_t major, uint32_t minor);
 int clinux_mknodat(int directory, const char *name, mode_t mode, uint64_t device);
 // CLOCK_REALTIME_COARSE: the clock that stamps inodes.
@@ -44,6 +45,13 @@ int clinux_syncfs(int file);
 int clinux_processors(void);
 // Characters in a line of a terminal (TIOCGWINSZ); 0 if it isn't one.
 int clinux_terminal_columns(int file);
+// Installs handlers for SIGINT and SIGTERM that write the signal's number as a byte into a pipe (a handler may call
+// little else), and returns the pipe's reading end. Once in a process.
+int clinux_catch_stop_signals(void);
+// pipe2(2) with O_CLOEXEC.
+int clinux_pipe(int *ends);
+// Sends one datagram to a Unix socket; a path that begins with @ is an abstract name. EINVAL if the path is too long.
+int clinux_send_datagram(const char *path, const void *bytes, size_t count);
 
 // Values of macros that are hidden without _GNU_SOURCE.
 extern const int clinux_O_PATH, clinux_O_NOATIME, clinux_O_TMPFILE, clinux_SEEK_DATA, clinux_SEEK_HOLE;

@@ -5,7 +5,7 @@ public struct JobEngineError: Error, Hashable, CustomStringConvertible {
   /// What was wrong, for callers that tell the cases apart.
   public struct Code: Hashable, Sendable {
     private enum Value: Hashable {
-      case duplicateJob, invalidJob, unknownJob, unknownResource, invalidCapacity, cycle, missingBody
+      case duplicateJob, invalidJob, unknownJob, unknownResource, invalidCapacity, invalidLimit, cycle, missingBody
     }
 
     private let value: Value
@@ -20,6 +20,8 @@ public struct JobEngineError: Error, Hashable, CustomStringConvertible {
     public static let unknownResource = Code(value: .unknownResource)
     /// A resource has a capacity below one.
     public static let invalidCapacity = Code(value: .invalidCapacity)
+    /// A time limit of the whole run isn't longer than zero.
+    public static let invalidLimit = Code(value: .invalidLimit)
     /// Jobs wait for each other.
     public static let cycle = Code(value: .cycle)
     /// A job has nothing that can perform it.
@@ -69,6 +71,12 @@ public struct JobEngineError: Error, Hashable, CustomStringConvertible {
       code: .invalidCapacity,
       message: "cannot build the job graph: resource \(resource) has capacity \(capacity); the least is 1",
       hint: nil, names: [resource])
+  }
+
+  static func invalidLimit(_ what: String, _ limit: Duration) -> Self {
+    Self(
+      code: .invalidLimit, message: "cannot build the job graph: \(what) is \(limit.text); it must be longer than zero",
+      hint: nil, names: [])
   }
 
   static func cycle(_ jobs: [String]) -> Self {

@@ -12,15 +12,15 @@ struct JobGraphValidation {
       throw .duplicateJob(job.name)
     }
     for job in jobs {
-      try checkReferences(of: job)
+      try checkReferences(of: job, among: names)
       try checkLimits(of: job)
     }
   }
 
-  private func checkReferences(of job: JobNode) throws(JobEngineError) {
+  private func checkReferences(of job: JobNode, among names: Set<String>) throws(JobEngineError) {
     var needs: Set<JobNode.Need> = []
     for need in job.needs {
-      guard jobs.contains(where: { $0.name == need.job }) else {
+      guard names.contains(need.job) else {
         throw .unknownJob(need.job, neededBy: job.name, known: jobs.map(\.name).filter { $0 != job.name })
       }
       guard needs.insert(need).inserted else {

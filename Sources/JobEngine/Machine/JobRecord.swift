@@ -5,13 +5,19 @@ struct JobRecord<Subject: TaskSubject>: Hashable, Sendable {
   var tasks: [TaskRecord<Subject>] = []
   /// Kept beside `tasks`, so that ending a task costs the same however many there are.
   var unendedTasks = 0
-  var ready = ReadyQueue()
+  /// The edges to jobs that haven't ended.
+  var openNeeds: Int
   /// What the job has to do without, as `StartRule` found.
   var gaps: [SkipReason] = []
   var missing: [MissingSubject<Subject>] = []
   /// Set once the expansion was told to stop.
   var expansionStop: StopCause?
   var message = ""
+
+  init(node: JobNode) {
+    self.node = node
+    openNeeds = node.needs.count
+  }
 
   /// The state that follows from the tasks once all have ended.
   var derivedState: JobState {

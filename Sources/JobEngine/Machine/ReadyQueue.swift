@@ -1,30 +1,37 @@
-/// The tasks of one job that wait only for resources, in the order in which they will start.
+/// The tasks that use the same resources and wait for nothing else, best first: a binary heap.
 ///
-/// All tasks of a job use the same resources, so only the first can be the next to start: choosing among jobs
-/// costs one comparison per job, however many tasks wait.
+/// Of tasks that use the same resources only the first can be the next to start: choosing what starts costs one
+/// comparison for each set of resources, however many tasks wait. Tasks that end while they wait are left in and
+/// skipped when they come to the top, so that ending them costs nothing here.
 struct ReadyQueue: Hashable, Sendable {
-  /// Last first, so that taking the first is cheap.
-  private var reversed: [StartOrder] = []
+  private var heap: [StartOrder] = []
 
-  var first: StartOrder? { reversed.last }
-
-  mutating func insert(contentsOf tasks: [StartOrder]) {
-    reversed = (reversed + tasks).sorted(by: >)
-  }
+  var first: StartOrder? { heap.first }
 
   mutating func insert(_ task: StartOrder) {
-    reversed.insert(task, at: reversed.firstIndex { $0 < task } ?? reversed.endIndex)
+    heap.append(task)
+    var child = heap.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard heap[child] < heap[parent] else { return }
+      heap.swapAt(child, parent)
+      child = parent
+    }
   }
 
   mutating func removeFirst() {
-    reversed.removeLast()
+    heap.swapAt(0, heap.count - 1)
+    heap.removeLast()
+    var parent = 0
+    while let child = betterChild(of: parent), heap[child] < heap[parent] {
+      heap.swapAt(child, parent)
+      parent = child
+    }
   }
 
-  mutating func remove(task: Int) {
-    reversed.removeAll { $0.task == task }
-  }
-
-  mutating func removeAll() {
-    reversed = []
+  private func betterChild(of parent: Int) -> Int? {
+    let left = 2 * parent + 1
+    guard left < heap.count else { return nil }
+    return left + 1 < heap.count && heap[left + 1] < heap[left] ? left + 1 : left
   }
 }

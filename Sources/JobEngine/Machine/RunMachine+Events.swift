@@ -1,5 +1,6 @@
 extension RunMachine {
-  /// What the machine is told. Events that come too late (a timer of an ended task, a second end) are ignored.
+  /// What the machine is told. Events that come too late (a timer of an ended task, a second end, the answer of what
+  /// was abandoned) are ignored.
   public enum Event: Hashable, Sendable {
     /// The run starts; the first event.
     case started
@@ -15,6 +16,8 @@ extension RunMachine {
     case timerFired(TimerID)
     /// The run is to stop.
     case cancelRequested
+    /// The run is to stop, and not to wait for anything that runs.
+    case abandonRequested
   }
 
   /// What the machine asks for, to be performed in this order.
@@ -23,11 +26,11 @@ extension RunMachine {
     case record(RunEvent<Subject>)
     /// Ask a job for its tasks; answered by `jobExpanded` or `jobExpansionFailed`.
     case expand(job: String, inputs: [JobInput<Subject>])
-    /// Tell the expansion of a job to stop; it still answers.
+    /// Tell the expansion of a job to stop; it still answers, unless it is abandoned.
     case cancelExpansion(job: String)
     /// Start an attempt; answered by `taskFinished` or `taskFailed`.
     case start(TaskID<Subject>, plan: PlannedTask<Subject>, attempt: Int)
-    /// Tell the running attempt to stop and clean up; it still answers.
+    /// Tell the running attempt to stop and clean up; it still answers, unless it is abandoned.
     case cancelTask(TaskID<Subject>)
     /// Answer with `timerFired` after that time.
     case setTimer(TimerID, after: Duration)
@@ -37,7 +40,7 @@ extension RunMachine {
     case finishRun(RunResult)
   }
 
-  /// What a timer is for.
+  /// What a timer is for; each is set at most once in a run.
   public enum TimerID: Hashable, Sendable {
     /// The time limit of an expansion.
     case expansion(job: String)
@@ -47,5 +50,11 @@ extension RunMachine {
     case retry(TaskID<Subject>, attempt: Int)
     /// The time limit of all attempts of a task together.
     case budget(TaskID<Subject>)
+    /// The time that a task has to answer after it was told to stop.
+    case cleanUp(TaskID<Subject>)
+    /// The time that an expansion has to answer after it was told to stop.
+    case expansionCleanUp(job: String)
+    /// The time after which the run starts nothing new.
+    case runBudget
   }
 }

@@ -3,24 +3,39 @@ extension RunMachine {
   mutating func fired(_ timer: TimerID) {
     guard timers.remove(timer) != nil else { return }
     switch timer {
-    case .expansion(let job):
-      guard let index = jobIndices[job], let limit = jobs[index].node.timeout else { return }
-      stopExpansion(ofJob: index, cause: .timeLimit(limit))
+    case .expansion(let name):
+      guard let job = index.jobs[name], let limit = jobs[job].node.timeout else { return }
+      stopExpansion(ofJob: job, cause: .timeLimit(limit))
     case .attempt(let id, _):
       guard let place = places[id], let limit = jobs[place.job].node.timeout else { return }
       stop(place, cause: .timeLimit(limit))
     case .retry(let id, _):
       guard let place = places[id] else { return }
-      let task = jobs[place.job].tasks[place.task]
-      jobs[place.job].tasks[place.task].phase = .ready
-      jobs[place.job].ready.insert(StartOrder(of: task.plan, job: place.job, task: place.task))
+      makeReady(place)
     case .budget(let id):
-      guard let place = places[id], let limit = jobs[place.job].node.taskBudget else { return }
-      switch jobs[place.job].tasks[place.task].phase {
-      case .running: stop(place, cause: .budget(limit))
-      case .ready, .backingOff: endWaiting(place, .timedOut, "\(StopCause.budget(limit))")
-      case .ended: break
-      }
+      guard let place = places[id] else { return }
+      exhaustBudget(of: place)
+    case .cleanUp(let id):
+      guard let place = places[id] else { return }
+      abandon(place, because: "did not stop within \(graph.cleanUpLimit.text)")
+    case .expansionCleanUp(let name):
+      guard let job = index.jobs[name] else { return }
+      abandonExpansion(ofJob: job, because: "did not stop within \(graph.cleanUpLimit.text)")
+    case .runBudget:
+      guard let limit = graph.budget else { return }
+      exhaustBudget(limit)
+    }
+  }
+
+  private mutating func exhaustBudget(of place: TaskPlace) {
+    guard let limit = jobs[place.job].node.taskBudget else { return }
+    let task = jobs[place.job].tasks[place.task]
+    switch task.phase {
+    case .running: stop(place, cause: .budget(limit))
+    case .ready, .backingOff:
+      cancelTimer(.retry(task.id, attempt: task.attempts + 1))
+      end(place, .timedOut, "\(StopCause.budget(limit))")
+    case .ended: break
     }
   }
 
@@ -30,37 +45,26 @@ extension RunMachine {
     start()
     isCancelling = true
     record(.cancelRequested)
-    for index in jobs.indices {
-      switch jobs[index].state {
-      case .waiting: end(job: index, .cancelled, message: "cancelled before it started")
-      case .expanding: stopExpansion(ofJob: index, cause: .interruption)
+    cancelTimer(.runBudget)
+    for job in jobs.indices {
+      switch jobs[job].state {
+      case .waiting: end(job: job, .cancelled, message: "cancelled before it started")
+      case .expanding: stopExpansion(ofJob: job, cause: .interruption)
       case .running:
-        for task in jobs[index].tasks.indices { stop(TaskPlace(job: index, task: task), cause: .interruption) }
-        endWaitingTasks(ofJob: index)
+        for task in jobs[job].tasks.indices { stop(TaskPlace(job: job, task: task), cause: .interruption) }
+        endWaitingTasks(ofJob: job, .interruption)
       case .succeeded, .degraded, .failed, .skipped, .cancelled: break
       }
     }
   }
 
-  /// Ends the tasks of a job that aren't running, because the run is being cancelled.
-  mutating func endWaitingTasks(ofJob index: Int) {
-    for task in jobs[index].tasks.indices where jobs[index].tasks[task].state == .waiting {
-      endWaiting(TaskPlace(job: index, task: task), .cancelled, "cancelled before it was done")
-    }
-  }
-
-  private mutating func endWaiting(_ place: TaskPlace, _ state: TaskState, _ message: String) {
-    let task = jobs[place.job].tasks[place.task]
-    cancelTimer(.retry(task.id, attempt: task.attempts + 1))
-    jobs[place.job].ready.remove(task: place.task)
-    end(place, state, message)
-  }
-
-  private mutating func stopExpansion(ofJob index: Int, cause: StopCause) {
-    guard jobs[index].expansionStop == nil else { return }
-    cancelTimer(.expansion(job: jobs[index].node.name))
-    jobs[index].expansionStop = cause
-    actions.append(.cancelExpansion(job: jobs[index].node.name))
+  private mutating func stopExpansion(ofJob job: Int, cause: StopCause) {
+    guard jobs[job].expansionStop == nil else { return }
+    let name = jobs[job].node.name
+    cancelTimer(.expansion(job: name))
+    jobs[job].expansionStop = cause
+    actions.append(.cancelExpansion(job: name))
+    setTimer(.expansionCleanUp(job: name), after: graph.cleanUpLimit)
   }
 
   /// Tells a running task to stop, once: the first cause stands.
@@ -72,5 +76,6 @@ extension RunMachine {
     cancelTimer(.budget(id))
     record(.taskStopping(id, cause: cause))
     actions.append(.cancelTask(id))
+    setTimer(.cleanUp(id), after: graph.cleanUpLimit)
   }
 }

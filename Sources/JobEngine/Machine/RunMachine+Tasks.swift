@@ -1,24 +1,38 @@
 extension RunMachine {
   /// Starts what can start, best first.
   mutating func startTasks() {
-    while let next = nextToStart() {
-      jobs[next.job].ready.removeFirst()
+    while let (queue, next) = nextToStart() {
+      queues[queue].removeFirst()
       start(TaskPlace(job: next.job, task: next.task))
     }
   }
 
-  private func nextToStart() -> StartOrder? {
-    var best: StartOrder?
-    for job in jobs {
-      guard let first = job.ready.first, pool.canTake(job.node.resources) else { continue }
-      if best.map({ first < $0 }) ?? true { best = first }
+  private mutating func nextToStart() -> (queue: Int, task: StartOrder)? {
+    var best: (queue: Int, task: StartOrder)?
+    for queue in queues.indices where pool.canTake(index.resourceSets[queue]) {
+      guard let first = firstReady(inQueue: queue) else { continue }
+      if best.map({ first < $0.task }) ?? true { best = (queue, first) }
     }
     return best
   }
 
+  private mutating func firstReady(inQueue queue: Int) -> StartOrder? {
+    while let first = queues[queue].first {
+      if jobs[first.job].tasks[first.task].isReady { return first }
+      queues[queue].removeFirst()
+    }
+    return nil
+  }
+
+  mutating func makeReady(_ place: TaskPlace) {
+    jobs[place.job].tasks[place.task].phase = .ready
+    queues[index.resourceSetOfJob[place.job]].insert(
+      StartOrder(of: jobs[place.job].tasks[place.task].plan, job: place.job, task: place.task))
+  }
+
   private mutating func start(_ place: TaskPlace) {
     let node = jobs[place.job].node
-    pool.take(node.resources)
+    pool.take(index.resources(ofJob: place.job))
     jobs[place.job].tasks[place.task].phase = .running(stopping: nil)
     jobs[place.job].tasks[place.task].attempts += 1
     let isFirst = jobs[place.job].tasks[place.task].firstStart == nil
@@ -52,14 +66,19 @@ extension RunMachine {
     case .some(let cause): end(place, .timedOut, "\(cause)", said + failure.details)
     case nil:
       let retry = jobs[place.job].node.retry
-      if failure.kind == .transient, attempt < retry.attempts {
-        let wait = retry.wait(beforeAttempt: attempt + 1)
-        jobs[place.job].tasks[place.task].phase = .backingOff
-        record(.taskRetrying(id, nextAttempt: attempt + 1, after: wait, failure: failure))
-        setTimer(.retry(id, attempt: attempt + 1), after: wait)
-      } else {
+      guard failure.kind == .transient, attempt < retry.attempts else {
         end(place, .failed, failure.message, failure.details)
+        return
       }
+      if let bar = bar(toJob: place.job) {
+        end(place, .failed, failure.message, failure.details + ["not tried again: \(bar.clause)"])
+        return
+      }
+      let wait = retry.wait(beforeAttempt: attempt + 1)
+      jobs[place.job].tasks[place.task].phase = .backingOff
+      jobs[place.job].tasks[place.task].lastFailure = failure
+      record(.taskRetrying(id, nextAttempt: attempt + 1, after: wait, failure: failure))
+      setTimer(.retry(id, attempt: attempt + 1), after: wait)
     }
   }
 
@@ -75,8 +94,9 @@ extension RunMachine {
 
   private mutating func stoppedRunning(_ place: TaskPlace) {
     let task = jobs[place.job].tasks[place.task]
-    pool.giveBack(jobs[place.job].node.resources)
+    pool.giveBack(index.resources(ofJob: place.job))
     cancelTimer(.attempt(task.id, task.attempts))
+    cancelTimer(.cleanUp(task.id))
   }
 
   /// Ends a task that isn't running (any more).

@@ -4,11 +4,12 @@
 /// come in:
 ///
 /// - no resource is held by more tasks than its capacity, and a task that was told to stop holds its resources until
-///   its clean-up is over;
+///   its clean-up is over: for ever, if it is abandoned;
 /// - each task ends exactly once, nothing is asked of a task that has ended, and no attempt starts twice;
+/// - a task that the resumed run had finished is never started;
 /// - a job starts only after all it needs have ended, and only as `StartRule` allows;
-/// - after a cancel request nothing starts, and the run ends as soon as all that runs has answered;
-/// - once every expansion and attempt has answered and every timer has fired or was cancelled, the run has ended.
+/// - after a cancel request nothing starts, and the run ends as soon as all that runs has answered or was abandoned;
+/// - whatever was told to stop has the graph's `cleanUpLimit` to answer, so with a time limit on each job every run ends.
 ///
 /// Among tasks that could start, the stalest comes first, then the longest, then the first declared. A task that
 /// doesn't find its resources lets others pass: the disk is kept busy, and since tasks are finite none waits for ever.
@@ -18,17 +19,25 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
   /// How the run ended; nil until it has.
   public internal(set) var result: RunResult?
 
+  let index: GraphIndex
+  /// What the resumed run had finished.
+  let reusable: [TaskID<Subject>: FinishedTask<Subject>]
   var jobs: [JobRecord<Subject>]
-  var jobIndices: [String: Int]
   var places: [TaskID<Subject>: TaskPlace] = [:]
+  /// The tasks that could start, a queue for each of `GraphIndex.resourceSets`.
+  var queues: [ReadyQueue]
   var pool: ResourcePool
+  /// For each resource the tasks that were abandoned holding it.
+  var abandonedHolders: [Int: [TaskID<Subject>]] = [:]
   var timers: Set<TimerID> = []
   var now = Duration.zero
   var hasStarted = false
   var isCancelling = false
+  /// The budget of the run, once it is used up.
+  var exhaustedBudget: Duration?
   var unendedJobs: Int
-  /// Set when a job has ended, so that only then the jobs that wait are looked at.
-  var jobsMayStart = false
+  /// The jobs whose needs have all ended, still to be looked at; empty between events.
+  var startableJobs: [Int] = []
   /// The actions of the event at hand; empty between events.
   var actions: [Action] = []
 
@@ -39,11 +48,16 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
   }
 
   /// Makes a machine for one run of the graph.
-  public init(graph: JobGraph) {
+  ///
+  /// - Parameter finished: What an earlier run ended well. Tasks among them that are planned again end at once with
+  ///   what is known of them; the others are ignored.
+  public init(graph: JobGraph, finished: [FinishedTask<Subject>] = []) {
     self.graph = graph
+    index = GraphIndex(graph)
+    reusable = Dictionary(finished.map { ($0.id, $0) }) { _, last in last }
     jobs = graph.jobs.map { JobRecord(node: $0) }
-    jobIndices = Dictionary(uniqueKeysWithValues: graph.jobs.enumerated().map { ($1.name, $0) })
-    pool = ResourcePool(capacities: graph.capacities)
+    queues = index.resourceSets.map { _ in ReadyQueue() }
+    pool = ResourcePool(capacities: index.capacities)
     unendedJobs = graph.jobs.count
   }
 
@@ -67,6 +81,7 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
     case .taskFailed(let id, let attempt, let failure): failed(id, attempt, failure)
     case .timerFired(let timer): fired(timer)
     case .cancelRequested: cancel()
+    case .abandonRequested: abandonEverything()
     }
     if hasStarted { advance() }
     defer { actions = [] }
@@ -76,16 +91,16 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
   mutating func start() {
     guard !hasStarted else { return }
     hasStarted = true
-    jobsMayStart = true
+    startableJobs = index.topologicalOrder.filter { jobs[$0].openNeeds == 0 }
     record(.runStarted)
+    if let budget = graph.budget { setTimer(.runBudget, after: budget) }
   }
 
   private mutating func advance() {
-    if !isCancelling {
-      if jobsMayStart { startJobs() }
-      startTasks()
-    }
+    startJobs()
+    if !isCancelling { startTasks() }
     guard unendedJobs == 0 else { return }
+    cancelTimer(.runBudget)
     let result = currentResult
     self.result = result
     record(.runEnded(summary))
@@ -95,7 +110,7 @@ public struct RunMachine<Subject: TaskSubject>: Hashable, Sendable {
   private var currentResult: RunResult {
     if isCancelling { return .interrupted }
     if jobs.contains(where: { $0.state == .failed }) { return .failed }
-    return jobs.contains { $0.state == .degraded } ? .degraded : .ok
+    return jobs.contains { $0.state.isIncomplete } ? .degraded : .ok
   }
 
   mutating func record(_ event: RunEvent<Subject>) {

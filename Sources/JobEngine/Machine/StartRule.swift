@@ -41,25 +41,26 @@ enum StartRule {
   }
 
   static func decide<Subject>(_ condition: JobNode.Condition, needs: [EndedNeed<Subject>]) -> Decision<Subject> {
+    // Closures stand where key paths could: in generic code a key path is put together anew each time it is used.
     let sources = needs.filter { $0.kind == .of }
     switch condition {
     case .always:
-      return .expand(inputs: sources.flatMap(\.tasks), gaps: [], missing: [])
+      return .expand(inputs: sources.flatMap { $0.tasks }, gaps: [], missing: [])
     case .failure:
       guard needs.contains(where: { $0.state.stemsFromFailure }) else { return .skip(because: .nothingFailed) }
-      return .expand(inputs: sources.flatMap(\.tasks), gaps: [], missing: [])
+      return .expand(inputs: sources.flatMap { $0.tasks }, gaps: [], missing: [])
     case .success:
       if let need = needs.first(where: { $0.kind == .after && !$0.state.isSuccess }) {
         return .skip(because: need.reason)
       }
-      let usable = sources.flatMap(\.tasks).filter(\.state.isUsable)
+      let usable = sources.flatMap { $0.tasks }.filter { $0.state.isUsable }
       let broken = sources.filter { !$0.state.isSuccess }
       if usable.isEmpty, let need = broken.first { return .skip(because: need.reason) }
       let missing = sources.flatMap { need in
         need.tasks.filter { !$0.state.isUsable }
           .map { MissingSubject(subject: $0.subject, reason: need.reason(for: $0)) }
       }
-      return .expand(inputs: usable, gaps: broken.map(\.reason), missing: missing)
+      return .expand(inputs: usable, gaps: broken.map { $0.reason }, missing: missing)
     }
   }
 }

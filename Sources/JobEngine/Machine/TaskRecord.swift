@@ -20,6 +20,10 @@ struct TaskRecord<Subject: TaskSubject>: Hashable, Sendable {
   var message = ""
   var details: [String] = []
   var results: [String: String] = [:]
+  /// Why the last attempt failed, while another may follow.
+  var lastFailure: TaskFailure?
+  /// Set when the machine stopped waiting for an attempt that was told to stop.
+  var isAbandoned = false
 
   var state: TaskState {
     switch phase {
@@ -29,9 +33,15 @@ struct TaskRecord<Subject: TaskSubject>: Hashable, Sendable {
     }
   }
 
+  /// Tells whether the task waits only for resources.
+  var isReady: Bool {
+    if case .ready = phase { return true }
+    return false
+  }
+
   func summary(at now: Duration) -> TaskSummary<Subject> {
     TaskSummary(
       id: id, state: state, attempts: attempts, duration: firstStart.map { (end ?? now) - $0 } ?? .zero,
-      message: message, details: details, results: results)
+      message: message, details: details, results: results, wasAbandoned: isAbandoned)
   }
 }

@@ -1,8 +1,9 @@
 /// What a job does: finds its tasks, and performs each.
 ///
 /// Bodies run on Swift's cooperative threads: blocking work must be moved to threads of its own. Cancellation of the
-/// surrounding Swift task means "stop and clean up"; the engine waits for the clean-up, however long it takes, and
-/// keeps the task's resources reserved meanwhile. A body is used by several tasks at once.
+/// surrounding Swift task means "stop and clean up"; the engine waits for the clean-up within the graph's limit and
+/// keeps the task's resources reserved meanwhile. A body that hasn't answered by then is abandoned: its answer is
+/// ignored, and its resources stay reserved. A body is used by several tasks at once.
 public protocol JobBody<Subject>: Sendable {
   /// What tasks are applied to.
   associatedtype Subject: TaskSubject

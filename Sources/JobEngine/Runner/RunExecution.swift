@@ -3,7 +3,7 @@ actor RunExecution<Subject: TaskSubject> {
   private let bodies: [String: any JobBody<Subject>]
   private let observer: any RunObserver<Subject>
   private let clock: any Clock<Duration>
-  private let sender: AsyncStream<RunMachine<Subject>.Event>.Continuation
+  private let events: EventQueue<RunMachine<Subject>.Event>
   private let elapsed: @Sendable () -> Duration
 
   private var machine: RunMachine<Subject>
@@ -14,27 +14,41 @@ actor RunExecution<Subject: TaskSubject> {
   private var recordingFailure: String?
 
   init(
-    graph: JobGraph, bodies: [String: any JobBody<Subject>], observer: any RunObserver<Subject>,
-    clock: any Clock<Duration>, sender: AsyncStream<RunMachine<Subject>.Event>.Continuation
+    machine: RunMachine<Subject>, bodies: [String: any JobBody<Subject>], observer: any RunObserver<Subject>,
+    clock: any Clock<Duration>, events: EventQueue<RunMachine<Subject>.Event>
   ) {
+    self.machine = machine
     self.bodies = bodies
     self.observer = observer
     self.clock = clock
-    self.sender = sender
-    machine = RunMachine(graph: graph)
+    self.events = events
     elapsed = stopwatch(on: clock)
   }
 
-  func run(_ events: AsyncStream<RunMachine<Subject>.Event>) async -> RunSummary<Subject> {
-    for await event in events {
-      forget(event)
-      for action in machine.handle(event, at: elapsed()) { await perform(action) }
-      if machine.result != nil { sender.finish() }
-    }
+  func run() async -> RunSummary<Subject> {
+    while machine.result == nil { await step(await events.next()) }
+    events.close()
     let summary = machine.summary
     guard let recordingFailure else { return summary }
     return RunSummary(
       result: .failed, duration: summary.duration, jobs: summary.jobs, recordingFailure: recordingFailure)
+  }
+
+  /// Takes events that happened, records all steps that follow from them at once, and then performs the steps.
+  ///
+  /// While a record is being made more events gather, so the busier the run, the fewer records for each.
+  private func step(_ batch: [RunMachine<Subject>.Event]) async {
+    let now = elapsed()
+    var records: [RunEvent<Subject>] = []
+    var actions: [RunMachine<Subject>.Action] = []
+    for event in batch {
+      forget(event)
+      for action in machine.handle(event, at: now) {
+        if case .record(let event) = action { records.append(event) } else { actions.append(action) }
+      }
+    }
+    await record(records)
+    for action in actions { perform(action) }
   }
 
   /// Drops what has answered, so that a long run doesn't keep every task it ever had.
@@ -43,58 +57,57 @@ actor RunExecution<Subject: TaskSubject> {
     case .jobExpanded(let job, _), .jobExpansionFailed(let job, _): expansions[job] = nil
     case .taskFinished(let id, _, _), .taskFailed(let id, _, _): attempts[id] = nil
     case .timerFired(let timer): timers[timer] = nil
-    case .started, .cancelRequested: break
+    case .started, .cancelRequested, .abandonRequested: break
     }
   }
 
-  private func perform(_ action: RunMachine<Subject>.Action) async {
+  private func perform(_ action: RunMachine<Subject>.Action) {
     switch action {
-    case .record(let event): await record(event)
     case .expand(let job, let inputs): expand(job, inputs)
     case .cancelExpansion(let job): expansions[job]?.cancel()
     case .start(let id, let plan, let attempt): start(id, plan, attempt)
     case .cancelTask(let id): attempts[id]?.cancel()
     case .setTimer(let timer, let wait): setTimer(timer, after: wait)
     case .cancelTimer(let timer): timers.removeValue(forKey: timer)?.cancel()
-    case .finishRun: break
+    case .record, .finishRun: break
     }
   }
 
-  private func record(_ event: RunEvent<Subject>) async {
-    guard recordingFailure == nil else { return }
+  private func record(_ steps: [RunEvent<Subject>]) async {
+    guard recordingFailure == nil, !steps.isEmpty else { return }
     do {
-      try await observer.record(event, at: machine.now)
+      try await observer.record(steps, at: machine.now)
     } catch {
       recordingFailure = String(describing: error)
-      sender.yield(.cancelRequested)
+      events.send(.cancelRequested)
     }
   }
 
   private func expand(_ job: String, _ inputs: [JobInput<Subject>]) {
     guard recordingFailure == nil, let body = bodies[job] else {
-      sender.yield(.jobExpansionFailed(job: job, notStarted))
+      events.send(.jobExpansionFailed(job: job, notStarted))
       return
     }
-    expansions[job] = Task { [sender] in
+    expansions[job] = Task { [events] in
       do {
-        sender.yield(.jobExpanded(job: job, tasks: try await body.expand(inputs)))
+        events.send(.jobExpanded(job: job, tasks: try await body.expand(inputs)))
       } catch {
-        sender.yield(.jobExpansionFailed(job: job, TaskFailure(describing: error)))
+        events.send(.jobExpansionFailed(job: job, TaskFailure(describing: error)))
       }
     }
   }
 
   private func start(_ id: TaskID<Subject>, _ plan: PlannedTask<Subject>, _ attempt: Int) {
     guard recordingFailure == nil, let body = bodies[id.job] else {
-      sender.yield(.taskFailed(id, attempt: attempt, notStarted))
+      events.send(.taskFailed(id, attempt: attempt, notStarted))
       return
     }
     let context = TaskContext(id: id, attempt: attempt) { [observer] in observer.note($0, of: id) }
-    attempts[id] = Task { [sender] in
+    attempts[id] = Task { [events] in
       do {
-        sender.yield(.taskFinished(id, attempt: attempt, try await body.run(plan, context)))
+        events.send(.taskFinished(id, attempt: attempt, try await body.run(plan, context)))
       } catch {
-        sender.yield(.taskFailed(id, attempt: attempt, TaskFailure(describing: error)))
+        events.send(.taskFailed(id, attempt: attempt, TaskFailure(describing: error)))
       }
     }
   }
@@ -104,10 +117,10 @@ actor RunExecution<Subject: TaskSubject> {
   }
 
   private func setTimer(_ timer: RunMachine<Subject>.TimerID, after wait: Duration) {
-    timers[timer] = Task { [sender, clock] in
+    timers[timer] = Task { [events, clock] in
       do {
         try await clock.sleep(for: wait)
-        sender.yield(.timerFired(timer))
+        events.send(.timerFired(timer))
       } catch {
         // Cancelled: the machine doesn't want the answer any more.
       }

@@ -37,6 +37,15 @@ public enum JobState: Hashable, Sendable {
     }
   }
 
+  /// Tells whether the job ended without having done all it should, though nothing failed: never to pass in silence.
+  public var isIncomplete: Bool {
+    switch self {
+    case .degraded: true
+    case .skipped(let reason): reason.stemsFromRunBudget
+    default: false
+    }
+  }
+
   /// The state in one word, without the reason of a skip; journals and reports may rely on it.
   public var word: String {
     switch self {

@@ -19,8 +19,14 @@ public enum RunEvent<Subject: TaskSubject>: Hashable, Sendable {
   case taskStopping(TaskID<Subject>, cause: StopCause)
   /// A task has ended.
   case taskEnded(TaskSummary<Subject>)
+  /// A planned task has ended without being started, because the run that is resumed had done it.
+  case taskReused(TaskSummary<Subject>)
+  /// The run has used up its budget; nothing starts any more but tasks of jobs that run always or after a failure.
+  case budgetExhausted(limit: Duration)
   /// The run was asked to stop; nothing starts any more.
   case cancelRequested
+  /// The run was asked to wait no longer for what was told to stop.
+  case abandonRequested
   /// The run has ended.
   case runEnded(RunSummary<Subject>)
 }

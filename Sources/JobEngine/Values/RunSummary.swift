@@ -2,7 +2,7 @@
 public enum RunResult: String, Hashable, Sendable, CaseIterable {
   /// Nothing failed, nothing is degraded.
   case ok
-  /// Nothing failed, but a job is degraded.
+  /// Nothing failed, but a job is degraded, or the budget of the run kept one from starting.
   case degraded
   /// A job failed, or a step couldn't be recorded.
   case failed
@@ -26,11 +26,13 @@ public struct TaskSummary<Subject: TaskSubject>: Hashable, Sendable {
   public let details: [String]
   /// What it left for later jobs.
   public let results: [String: String]
+  /// Whether it was told to stop and didn't in time: it may still be running, and what it holds is to be reclaimed.
+  public let wasAbandoned: Bool
 
   /// Makes a summary, for reports and their tests.
   public init(
     id: TaskID<Subject>, state: TaskState, attempts: Int, duration: Duration, message: String = "",
-    details: [String] = [], results: [String: String] = [:]
+    details: [String] = [], results: [String: String] = [:], wasAbandoned: Bool = false
   ) {
     self.id = id
     self.state = state
@@ -39,6 +41,7 @@ public struct TaskSummary<Subject: TaskSubject>: Hashable, Sendable {
     self.message = message
     self.details = details
     self.results = results
+    self.wasAbandoned = wasAbandoned
   }
 }
 
@@ -84,5 +87,5 @@ public struct RunSummary<Subject: TaskSubject>: Hashable, Sendable {
   }
 
   /// All tasks, job by job.
-  public var tasks: [TaskSummary<Subject>] { jobs.flatMap(\.tasks) }
+  public var tasks: [TaskSummary<Subject>] { jobs.flatMap { $0.tasks } }
 }

@@ -1,0 +1,53 @@
+public import BackupCatalog
+import BackupModel
+import HostSystem
+
+/// Takes leases for this process on what must not outlive it.
+public struct Leasing: Sendable {
+  private let book: LeaseBook
+  private let process: ProcessIdentity
+
+  /// Takes leases in a book.
+  public init(_ book: LeaseBook, process: ProcessIdentity) {
+    self.book = book
+    self.process = process
+  }
+
+  /// Runs `body` under a lease on a directory for short-lived files.
+  ///
+  /// The lease ends if the directory is gone afterwards; else a later run removes it.
+  /// - Throws: `CatalogError`; what `body` throws.
+  func withScratch<Result>(_ path: PathBytes, _ body: () throws -> Result) throws -> Result {
+    // A path that isn't text couldn't be found again by what the catalog keeps of it.
+    let lease = try book.acquire(LeaseClaim(.scratch, on: path.displayedPath, by: process))
+    let result = Swift.Result { try body() }
+    if !Self.exists(path) { try book.release(lease) }
+    return try result.get()
+  }
+
+  private static func exists(_ path: PathBytes) -> Bool {
+    do throws(SystemError) {
+      _ = try OpenFile.open(path, .reference)
+      return true
+    } catch {
+      return !error.isMissing
+    }
+  }
+}
+
+extension ProcessIdentity {
+  /// The identity of a process that exists; nil if it doesn't.
+  public static func running(_ process: Int32) -> ProcessIdentity? {
+    ProcessStatus.startTicks(of: process).map {
+      ProcessIdentity(pid: process, startTicks: $0, bootID: ProcessStatus.bootID())
+    }
+  }
+
+  /// Whether exactly this process still exists.
+  public var isAlive: Bool { Self.running(pid) == self }
+}
+
+extension RunRecord {
+  /// The state, in which a run whose process is gone counts as dead although no later run has noted it yet.
+  public var effectiveState: RunState { state == .running && !process.isAlive ? .died : state }
+}
