@@ -142,7 +142,7 @@ import Testing
 
   // With backtracking at every star these would take longer than the universe has existed.
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(10)),
     arguments: [
       (String(repeating: "a*", count: 60) + "b", String(repeating: "a", count: 250)),
       (String(repeating: "*?", count: 60) + "b", String(repeating: "a", count: 250)),

@@ -6,7 +6,7 @@ import Testing
 @testable import BackupReporting
 
 /// curl sends to a real server: Python's, on the loopback.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: isInstalled("curl"), "needs curl: apt-get install curl"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: isInstalled("curl"), "needs curl: apt-get install curl"))
 struct RealHTTPTests {
   private struct Received: Decodable {
     let method: String

@@ -6,7 +6,7 @@ import Testing
 
 /// Metrics are pushed to a real Pushgateway on the loopback.
 @Suite(
-  .timeLimit(.minutes(2)),
+  .timeLimit(.minutes(10)),
   .enabled(
     if: isInstalled("prometheus-pushgateway") && isInstalled("curl"),
     "needs a Pushgateway and curl: apt-get install prometheus-pushgateway curl"))

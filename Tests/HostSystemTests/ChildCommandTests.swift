@@ -3,7 +3,7 @@ import Glibc
 import HostSystem
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ChildCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct ChildCommandTests {
   init() {
     // As the program does: what isn't read is an error of a call, not the end of the process.
     signal(SIGPIPE, SIG_IGN)

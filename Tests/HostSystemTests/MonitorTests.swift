@@ -2,7 +2,7 @@ import HostSystem
 import Testing
 
 @Suite struct MonitorTests {
-  @Test(.timeLimit(.minutes(1))) func wakesAThreadThatWaitsForTheState() {
+  @Test(.timeLimit(.minutes(10))) func wakesAThreadThatWaitsForTheState() {
     let monitor = Monitor(0)
     let reached = Monitor(false)
     let waiting = WorkerThread {
@@ -14,7 +14,7 @@ import Testing
     #expect(reached.update { $0 })
   }
 
-  @Test(.timeLimit(.minutes(1))) func losesNoUpdateOfManyThreads() {
+  @Test(.timeLimit(.minutes(10))) func losesNoUpdateOfManyThreads() {
     let monitor = Monitor([Int]())
     let threads = (0..<8).map { number in
       WorkerThread { for _ in 0..<500 { monitor.update { $0.append(number) } } }
@@ -24,7 +24,7 @@ import Testing
     #expect(counts == [Int](repeating: 500, count: 8))
   }
 
-  @Test(.timeLimit(.minutes(1))) func handsOverBetweenTwoThreadsInTurn() {
+  @Test(.timeLimit(.minutes(10))) func handsOverBetweenTwoThreadsInTurn() {
     let monitor = Monitor((turn: 0, log: [Int]()))
     let threads = (0..<2).map { me in
       WorkerThread {

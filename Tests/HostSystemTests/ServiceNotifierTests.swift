@@ -2,7 +2,7 @@ import Foundation
 import HostSystem
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServiceNotifierTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceNotifierTests {
   /// What a real listener on a socket hears of some messages.
   private func heard(abstract: Bool, _ speak: (ServiceNotifier) -> Void) async throws -> [String] {
     let directory = try ScratchDirectory()

@@ -132,6 +132,20 @@ class StoppedRun(unittest.TestCase):
             heard.append(listener.recv(4096).decode())
         self.assertEqual(process.returncode, 128 + signal.SIGTERM, output + errors)
 
+    def test_a_paused_service_is_ready_and_ends_well(self):
+        subprocess.run(self.command("pause", "--for", "1h", "--because", "a test"), check=True, capture_output=True)
+        path = str(self.work / "notify")
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        listener.settimeout(30)
+        result = subprocess.run(
+            self.command("run", str(self.work / "slow.yaml")), capture_output=True, text=True,
+            env=os.environ | {"NOTIFY_SOCKET": path})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(listener.recv(4096).decode(), "READY=1")
+        self.assertIn("a test", listener.recv(4096).decode())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -54,8 +54,12 @@ struct RunCommand: AsyncParsableCommand {
       declared, in: try RunScope.make(declared, configuration, repository, scratch: scratch, leasing: nil),
       kinds: kinds)
     let catalog = try state.openCatalog(configuration)
+    let notifier = ServiceNotifier(variables: environment.variables, processID: environment.processID)
     if !evenIfPaused, let pause = try catalog.pauses.current() {
       environment.messages.line(PauseText.refusal(declared.name, pause))
+      // A service that ends without ever having been ready counts as failed; this one did what it should.
+      notifier.ready()
+      notifier.status(PauseText.line(pause))
       return
     }
     let process = ProcessIdentity.running(environment.processID)
@@ -67,7 +71,10 @@ struct RunCommand: AsyncParsableCommand {
       schedule: declared.name, file: schedule, run: run, repositoryID: scope.settings.repository.description.id,
       host: scope.settings.host, tool: toolName, holder: LockHolder.text,
       process: process ?? ProcessIdentity(pid: environment.processID, startTicks: 0, bootID: ""))
-    guard let recorded = try begin(request, in: catalog) else { return }
+    guard let recorded = try begin(request, in: catalog) else {
+      notifier.ready()
+      return
+    }
     if catalog.isNew || catalog.note != nil {
       try catalog.sources.refill(RepositoryKnowledge.lastSuccesses(of: scope.settings.repository))
     }

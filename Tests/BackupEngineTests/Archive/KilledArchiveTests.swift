@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: FaultyStorage.Ending.allCases)
+  @Test(.timeLimit(.minutes(20)), arguments: FaultyStorage.Ending.allCases)
   func firstArchiveLeavesNoHalfPointAndTheNextOneSucceeds(ending: FaultyStorage.Ending) throws {
     let scene = try ArchiveScene()
     try scene.fill()
@@ -54,7 +54,7 @@ import Testing
     #expect(continued > operation / 2)
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: FaultyStorage.Ending.allCases)
+  @Test(.timeLimit(.minutes(20)), arguments: FaultyStorage.Ending.allCases)
   func laterArchiveLeavesOlderPointsWholeAndTheNextOneSucceeds(ending: FaultyStorage.Ending) throws {
     let scene = try ArchiveScene()
     try scene.fill()

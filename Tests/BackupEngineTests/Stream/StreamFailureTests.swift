@@ -115,7 +115,7 @@ import Testing
 
   // MARK: - A repository that fails
 
-  @Test(.timeLimit(.minutes(5)), arguments: FaultyStorage.Ending.allCases)
+  @Test(.timeLimit(.minutes(20)), arguments: FaultyStorage.Ending.allCases)
   func leavesNoHalfPointAtWhateverOperationTheWorldEnds(ending: FaultyStorage.Ending) async throws {
     let output = Array(output.prefix(300_000))
     try scene.write(output)
