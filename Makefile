@@ -21,6 +21,7 @@ release: setup ## build for use: .build/release/backupctl
 	swift build -c release --product backupctl --static-swift-stdlib
 
 demo: release ## archive, change, verify and restore real directories of this machine
+	@scripts/install-packages demo
 	scripts/demo
 
 test: ## install what the tests need, build and run them all
