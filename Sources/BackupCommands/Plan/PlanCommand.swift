@@ -40,7 +40,7 @@ struct PlanCommand: AsyncParsableCommand {
     let configuration = try repository.configuration()
     let files = try ScheduleFiles(configuration)
     let declared = try files.load(schedule)
-    let scope = try RunScope.make(declared, configuration, repository, scratch: "/var/tmp", leasing: nil)
+    let scope = try RunScope.make(declared, configuration, repository, scratch: "/var/tmp")
     let run = try ScheduleRun(declared, in: scope, kinds: try await files.kinds.describing(declared))
     let catalog = try state.readCatalog(configuration)
     let plan = GraphPlan(

@@ -50,9 +50,8 @@ struct RunCommand: AsyncParsableCommand {
     let declared = try files.load(schedule)
     // Everything is checked before anything is written, the journal included.
     let kinds = try await files.kinds.describing(declared)
-    _ = try ScheduleRun(
-      declared, in: try RunScope.make(declared, configuration, repository, scratch: scratch, leasing: nil),
-      kinds: kinds)
+    var scope = try RunScope.make(declared, configuration, repository, scratch: scratch)
+    let run = try ScheduleRun(declared, in: scope, kinds: kinds)
     let catalog = try state.openCatalog(configuration)
     let notifier = ServiceNotifier(variables: environment.variables, processID: environment.processID)
     if !evenIfPaused, let pause = try catalog.pauses.current() {
@@ -63,10 +62,6 @@ struct RunCommand: AsyncParsableCommand {
       return
     }
     let process = ProcessIdentity.running(environment.processID)
-    let scope = try RunScope.make(
-      declared, configuration, repository, scratch: scratch,
-      leasing: process.map { Leasing(catalog.leases, process: $0) })
-    let run = try ScheduleRun(declared, in: scope, kinds: kinds)
     let request = RecordedRun.Request(
       schedule: declared.name, file: schedule, run: run, repositoryID: scope.settings.repository.description.id,
       host: scope.settings.host, tool: toolName, holder: LockHolder.text,
@@ -78,11 +73,11 @@ struct RunCommand: AsyncParsableCommand {
     if catalog.isNew || catalog.note != nil {
       try catalog.sources.refill(RepositoryKnowledge.lastSuccesses(of: scope.settings.repository))
     }
-    // Hooks and plug-ins are told the name of the run, which is known only now.
-    var named = scope
-    named.run = recorded.record.id.description
+    // What only a run that has begun can give to its jobs: leases, and its name for hooks and plug-ins.
+    scope.leasing = process.map { Leasing(catalog.leases, process: $0) }
+    scope.run = recorded.record.id.description
     try await perform(
-      recorded, try ScheduleRun(declared, in: named, kinds: kinds), declared, configuration, catalog, scope)
+      recorded, try ScheduleRun(declared, in: scope, kinds: kinds), declared, configuration, catalog, scope)
   }
 
   /// Begins the run; nil if there is nothing to resume because the last one ended well.
@@ -113,7 +108,7 @@ struct RunCommand: AsyncParsableCommand {
     environment.cancellation.onCancel { control.cancel() }
     environment.abandonment.onCancel { control.abandon() }
     beat.start()
-    await telling.begun()
+    telling.begun()
     let (summary, record) = try await recorded.run(
       run, observers: [beat, RunLog(output: output, environment: environment), telling], control: control)
     await telling.ended(record, summary)

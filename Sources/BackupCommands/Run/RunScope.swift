@@ -10,8 +10,7 @@ enum RunScope {
   ///
   /// - Throws: as `RepositoryOptions.open(_:)`.
   static func make(
-    _ schedule: Schedule, _ configuration: Configuration?, _ options: RepositoryOptions, scratch: String,
-    leasing: Leasing?
+    _ schedule: Schedule, _ configuration: Configuration?, _ options: RepositoryOptions, scratch: String
   ) throws -> JobScope {
     let opened: Repository
     if let declaration = schedule.repository, !options.isGiven {
@@ -28,7 +27,7 @@ enum RunScope {
       pacer: Pacer.keeping(limits, clock: clock), host: hostName(), tool: toolName, holder: LockHolder.text)
     var scope = JobScope(
       settings: settings, trees: schedule.trees + (configuration?.trees ?? []).filter { !named.contains($0.name) },
-      clock: clock, scratchDirectory: PathBytes(path: scratch), leasing: leasing)
+      clock: clock, scratchDirectory: PathBytes(path: scratch))
     let streams = Set(schedule.streams.map(\.name))
     scope.streams = schedule.streams + (configuration?.streams ?? []).filter { !streams.contains($0.name) }
     return scope

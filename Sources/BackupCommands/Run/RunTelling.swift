@@ -24,6 +24,10 @@ final class RunTelling: RunObserver {
   private let environment: CommandEnvironment
   private let delivery: ReportDelivery
   private let lastWritten = Mutex<Duration?>(nil)
+  /// Asks for a page of metrics; what is asked for while one is being written is one further page.
+  private let wishes: AsyncStream<Void>.Continuation
+  private let pages: AsyncStream<Void>
+  private let writing = Mutex<Task<Void, Never>?>(nil)
 
   init(
     schedule: String, configuration: Configuration?, catalog: Catalog, repository: Repository, beat: RunBeat,
@@ -36,16 +40,27 @@ final class RunTelling: RunObserver {
     self.beat = beat
     self.environment = environment
     delivery = ReportDelivery(configuration)
+    (pages, wishes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// The run begins.
-  func begun() async {
-    await writeMetrics()
-    if delivery.tellsAnybody { warn(await delivery.ping(.start, schedule: schedule, summary: "\(schedule) begins")) }
+  ///
+  /// Telling goes on beside the run: a gateway that doesn't answer must not hold up a step, least of all a wish to stop.
+  func begun() {
+    wishes.yield()
+    let task = Task { [self] in
+      if delivery.tellsAnybody {
+        warn(await delivery.ping(.start, schedule: schedule, summary: "\(schedule) begins"))
+      }
+      for await _ in pages { await writeMetrics() }
+    }
+    writing.withLock { $0 = task }
   }
 
   /// The run is over and the journal says so.
   func ended(_ record: RunRecord, _ summary: RunSummary<SourceID>) async {
+    wishes.finish()
+    await writing.withLock { $0 }?.value
     guard delivery.writesMetrics || delivery.tellsAnybody else { return }
     guard let report = await writeMetrics() else { return }
     let state = ScheduleRunState(record.state)
@@ -70,7 +85,7 @@ final class RunTelling: RunObserver {
       default: break
       }
     }
-    if isDue { await writeMetrics() }
+    if isDue { wishes.yield() }
   }
 
   /// Looks at the host and writes the metrics.
