@@ -18,11 +18,25 @@ public struct Leasing: Sendable {
   /// The lease ends if the directory is gone afterwards; else a later run removes it.
   /// - Throws: `CatalogError`; what `body` throws.
   func withScratch<Result>(_ path: PathBytes, _ body: () throws -> Result) throws -> Result {
-    // A path that isn't text couldn't be found again by what the catalog keeps of it.
-    let lease = try book.acquire(LeaseClaim(.scratch, on: path.displayedPath, by: process))
+    let lease = try claimScratch(path)
     let result = Swift.Result { try body() }
-    if !Self.exists(path) { try book.release(lease) }
+    try release(lease, ifGone: path)
     return try result.get()
+  }
+
+  /// Takes a lease on a directory for short-lived files, before it is made.
+  ///
+  /// - Throws: `CatalogError`.
+  func claimScratch(_ path: PathBytes) throws -> Lease {
+    // A path that isn't text couldn't be found again by what the catalog keeps of it.
+    try book.acquire(LeaseClaim(.scratch, on: path.displayedPath, by: process))
+  }
+
+  /// Ends a lease if the directory is gone; else a later run removes it.
+  ///
+  /// - Throws: `CatalogError`.
+  func release(_ lease: Lease, ifGone path: PathBytes) throws {
+    if !Self.exists(path) { try book.release(lease) }
   }
 
   private static func exists(_ path: PathBytes) -> Bool {

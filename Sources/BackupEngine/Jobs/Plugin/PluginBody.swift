@@ -86,8 +86,11 @@ struct PluginBody: JobBody {
       return outcome(try await conversation.ask("run", input, for: PluginMessages.Outcome.self))
     }
     return try await withTaskFailures {
-      let fifo = try StreamFIFO(in: scope.scratchDirectory, for: task.subject, repository: scope.settings.repository)
-      defer { fifo.remove() }
+      let fifo = try StreamFIFO(
+        in: scope.scratchDirectory, for: task.subject, repository: scope.settings.repository,
+        leasing: scope.leasing)
+      // What can't be ended here a later run ends.
+      defer { try? fifo.remove() }
       input.stream = String(decoding: fifo.path, as: UTF8.self)
       let request = scope.settings.request(
         for: task.subject, file: file(of: task.parameters), mayBeEmpty: task.parameters["may-be-empty"] == "true")

@@ -1,3 +1,4 @@
+import BackupCatalog
 import BackupModel
 import BackupRepository
 import HostSystem
@@ -11,6 +12,8 @@ struct StreamFIFO: Sendable {
   let reading: OpenFile
   let writing: OpenFile
   private let directory: ScratchDirectory
+  private let leasing: Leasing?
+  private let lease: Lease?
 
   private static let name = PathBytes(path: "content")
 
@@ -18,11 +21,19 @@ struct StreamFIFO: Sendable {
   ///
   /// - Parameter parent: where its directory is made.
   /// - Throws: `EngineError` `targetUnusable`; `SystemError`.
-  init(in parent: PathBytes, for source: SourceID, repository: Repository) throws {
+  init(in parent: PathBytes, for source: SourceID, repository: Repository, leasing: Leasing?) throws {
     let identity = ChunkID(of: Array("\(repository.description.id) \(source)".utf8))
-    directory = try ScratchDirectory(
-      in: parent, name: "backupctl-stream-\(identity.description.prefix(16))", needed: .zero,
-      holder: "another run writes the same stream")
+    let name = "backupctl-stream-\(identity.description.prefix(16))"
+    let place = parent + [0x2F] + Array(name.utf8)
+    self.leasing = leasing
+    lease = try leasing?.claimScratch(place)
+    do {
+      directory = try ScratchDirectory(
+        in: parent, name: name, needed: .zero, holder: "another run writes the same stream")
+    } catch {
+      if let leasing, let lease { try leasing.release(lease, ifGone: place) }
+      throw error
+    }
     do throws(SystemError) {
       let opened = try OpenFile.open(directory.path, .directory)
       try opened.makeNode(Self.name, kind: .fifo, permissions: 0o600, device: DeviceNumber(major: 0, minor: 0))
@@ -32,10 +43,16 @@ struct StreamFIFO: Sendable {
       path = try opened.resolvedPath() + [0x2F] + Self.name
     } catch {
       directory.remove()
+      if let leasing, let lease { try leasing.release(lease, ifGone: place) }
       throw error
     }
   }
 
-  /// Removes pipe and directory.
-  func remove() { directory.remove() }
+  /// Removes pipe and directory, and ends their lease.
+  ///
+  /// - Throws: `CatalogError`; the lease stays then, and a later run ends it.
+  func remove() throws {
+    directory.remove()
+    if let leasing, let lease { try leasing.release(lease, ifGone: directory.path) }
+  }
 }
