@@ -36,15 +36,15 @@ let package = Package(
     .target(
       name: "BackupCommands",
       dependencies: [
-        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
-        "JobEngine", "HostSystem", "BackupModel", argumentParser,
+        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "VolumeSnapshots",
+        "BackupPolicy", "JobEngine", "HostSystem", "BackupModel", argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "BackupEngine",
       dependencies: [
-        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
-        "HostSystem", "BackupModel",
+        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "VolumeSnapshots",
+        "BackupPolicy", "HostSystem", "BackupModel",
       ],
       swiftSettings: strict),
     .target(name: "BackupReporting", dependencies: ["HostSystem", "BackupModel"], swiftSettings: strict),
@@ -56,6 +56,7 @@ let package = Package(
     .target(
       name: "BackupArchive", dependencies: ["CLibArchive", "CZstd", "HostSystem", "BackupModel", crypto],
       swiftSettings: strict),
+    .target(name: "VolumeSnapshots", dependencies: ["HostSystem", "BackupModel"], swiftSettings: strict),
     .target(name: "BackupCatalog", dependencies: ["HostSystem", "BackupModel", grdb], swiftSettings: strict),
     .target(name: "BackupPolicy", dependencies: ["BackupModel", yams], swiftSettings: strict),
     .target(
@@ -82,6 +83,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "BackupCatalogTests", dependencies: ["TestSupport", "BackupCatalog", "HostSystem", "BackupModel", grdb],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VolumeSnapshotsTests", dependencies: ["TestSupport", "VolumeSnapshots", "HostSystem", "BackupModel"],
       swiftSettings: strict),
     .testTarget(
       name: "BackupPolicyTests", dependencies: ["TestSupport", "BackupPolicy", "BackupModel"], swiftSettings: strict),

@@ -12,6 +12,8 @@ public enum FailureCategory: String, Sendable, CaseIterable, Codable {
   case formatTooNew
   /// Stored data doesn't match its checksum, can't be parsed, or is missing.
   case damaged
+  /// A volume snapshot couldn't be made, read or removed as it should be.
+  case snapshotFailed
   /// A program or library that is needed isn't installed.
   case toolMissing
   /// What the user wrote (command line, configuration, schedule) is wrong; nothing was started.

@@ -19,15 +19,15 @@ enum ImportTable {
     Row(
       "BackupCommands",
       [
-        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
-        "JobEngine", "HostSystem", "BackupModel", "ArgumentParser",
+        "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "VolumeSnapshots",
+        "BackupPolicy", "JobEngine", "HostSystem", "BackupModel", "ArgumentParser",
       ],
       system: ["FoundationEssentials", "Synchronization"]),
     Row(
       "BackupEngine",
       [
-        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "BackupPolicy",
-        "HostSystem", "BackupModel",
+        "JobEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupArchive", "VolumeSnapshots",
+        "BackupPolicy", "HostSystem", "BackupModel",
       ],
       system: ["FoundationEssentials", "Synchronization"]),
     Row("BackupReporting", ["HostSystem", "BackupModel"], system: ["FoundationEssentials"]),
@@ -38,6 +38,7 @@ enum ImportTable {
     Row(
       "BackupArchive", ["CLibArchive", "CZstd", "HostSystem", "BackupModel", "Crypto"],
       system: ["Glibc", "Synchronization"]),
+    Row("VolumeSnapshots", ["HostSystem", "BackupModel"], system: ["FoundationEssentials", "Synchronization"]),
     Row("BackupCatalog", ["HostSystem", "BackupModel", "GRDB"], system: ["FoundationEssentials"]),
     Row("BackupPolicy", ["BackupModel", "Yams"]),
     Row(

@@ -9,6 +9,7 @@ enum ExitStatus: Int32, CaseIterable {
   case busy = 11
   case formatTooNew = 13
   case damaged = 20
+  case snapshotFailed = 30
   case toolMissing = 31
   case objectiveMissed = 40
   case usage = 64
@@ -21,6 +22,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .busy: self = .busy
     case .formatTooNew: self = .formatTooNew
     case .damaged: self = .damaged
+    case .snapshotFailed: self = .snapshotFailed
     case .toolMissing: self = .toolMissing
     case .usage: self = .usage
     }
@@ -36,6 +38,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .busy: "another process holds the source or runs the schedule"
     case .formatTooNew: "the repository was written by a newer version"
     case .damaged: "damage was found in stored data"
+    case .snapshotFailed: "a volume snapshot could not be made, read or removed as it should be"
     case .toolMissing: "a program that is needed is not installed"
     case .objectiveMissed: "the newest good point of a source is older than its `maximum-age` allows"
     case .usage: "the command line, the configuration or a schedule is wrong; nothing was started"
