@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VolumeSnapshots
 
@@ -33,7 +34,7 @@ struct BlockMapTests {
   }
 
   @Test func agreesWithAByteWiseModelForRandomRanges() {
-    var random = SeededGenerator(20_261_122)
+    var random = SeededRandom(seed: 20_261_122)
     for _ in 0..<300 {
       let size = Int64.random(in: 0...60, using: &random)
       var model = [BlockMap.State](repeating: .unmapped, count: Int(size))
