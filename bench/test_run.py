@@ -314,7 +314,12 @@ class CommandLineTests(unittest.TestCase):
 
     def start(self, *words):
         return subprocess.Popen([sys.executable, self.RUN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True)
+                                text=True, preexec_fn=self.obey_interrupts)
+
+    @staticmethod
+    def obey_interrupts():
+        # A shell without job control starts what it runs in the background with SIGINT ignored, and that is inherited.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def test_refuses_an_unknown_tool_naming_the_known_ones(self):
         child = self.start("--tools", "tar,cpio")
