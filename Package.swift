@@ -97,13 +97,15 @@ let package = Package(
       name: "BackupEngineTests",
       dependencies: [
         "TestSupport",
-        "BackupEngine", "JobEngine", "BackupRepository", "BackupArchive", "BackupPolicy", "HostSystem", "BackupModel",
+        "BackupEngine", "JobEngine", "BackupCatalog", "BackupRepository", "BackupArchive", "VolumeSnapshots",
+        "BackupPolicy", "HostSystem", "BackupModel",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "BackupCommands", "BackupEngine", "BackupRepository", "HostSystem", "BackupModel", argumentParser,
+        "BackupCommands", "BackupEngine", "BackupRepository", "BackupPolicy", "HostSystem", "BackupModel",
+        argumentParser,
       ],
       exclude: ["Golden"],
       swiftSettings: strict),

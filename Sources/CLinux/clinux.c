@@ -171,3 +171,14 @@ int clinux_catch_stop_signals(void) {
   if (sigaction(SIGINT, &action, NULL) < 0 || sigaction(SIGTERM, &action, NULL) < 0) return -1;
   return ends[0];
 }
+
+int clinux_set_direct(int file, int on) {
+  int flags = fcntl(file, F_GETFL);
+  if (flags < 0) return -1;
+  return fcntl(file, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+int clinux_zero_range(int file, int64_t offset, int64_t length) {
+  if (fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) == 0) return 0;
+  return fallocate(file, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length);
+}

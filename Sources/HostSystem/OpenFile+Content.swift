@@ -107,6 +107,20 @@ extension OpenFile {
     guard uninterrupted({ ftruncate(descriptor, off_t(size)) }) == 0 else { throw .last("truncate", path) }
   }
 
+  /// The length of the file or block device.
+  public func length() throws(SystemError) -> Int64 {
+    let end = Int64(lseek(descriptor, 0, SEEK_END))
+    guard end >= 0 else { throw .last("seek", path) }
+    return end
+  }
+
+  /// Makes a range read as zeros and gives its room back, for a file or a block device that can do both.
+  ///
+  /// Stands for `fallocate` with `FALLOC_FL_PUNCH_HOLE` or else `FALLOC_FL_ZERO_RANGE`; both promise zeros, as a discard doesn't.
+  public func zeroRange(offset: Int64, length: Int64) throws(SystemError) {
+    guard uninterrupted({ clinux_zero_range(descriptor, offset, length) }) == 0 else { throw .last("fallocate", path) }
+  }
+
   /// The ranges that hold data, up to `size`; the rest are holes. A file system that can't tell says all is data.
   public func dataRanges(size: Int64) throws(SystemError) -> [Range<Int64>] {
     var ranges: [Range<Int64>] = []

@@ -54,6 +54,8 @@ public struct OpenMode: Sendable {
   }
   /// An existing file for writing and reading.
   public static let update = OpenMode(flags: O_RDWR | O_NOFOLLOW | O_CLOEXEC, permissions: 0)
+  /// A device of ours for writing and reading, through symbolic links: udev's names of devices are such.
+  public static let updateDevice = OpenMode(flags: O_RDWR | O_CLOEXEC, permissions: 0)
   /// A file to append to, made if it isn't there.
   public static func append(permissions: UInt32) -> OpenMode {
     OpenMode(flags: O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, permissions: permissions)

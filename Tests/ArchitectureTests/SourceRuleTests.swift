@@ -6,7 +6,8 @@ import Testing
   static let filesWithUnsafeCode: Set<String> = [
     "Sources/BackupArchive/Chunker.swift", "Sources/BackupArchive/ContentHash.swift",
     "Sources/BackupArchive/TarSerializer.swift", "Sources/BackupArchive/ZstdFrames.swift",
-    "Sources/HostSystem/OpenFile+Content.swift", "Sources/HostSystem/OpenFile+ExtendedAttributes.swift",
+    "Sources/HostSystem/DirectReader.swift", "Sources/HostSystem/OpenFile+Content.swift",
+    "Sources/HostSystem/OpenFile+ExtendedAttributes.swift",
     "Sources/HostSystem/OpenFile+Names.swift", "Sources/HostSystem/OpenFile+Opening.swift",
     "Sources/HostSystem/OpenFile+Pipes.swift", "Sources/HostSystem/Process/ChildRun.swift",
     "Sources/HostSystem/SystemCalls.swift", "Sources/HostSystem/WorkerThread.swift",

@@ -41,6 +41,10 @@ int clinux_set_utf8_ctype(void);
 // Available and total bytes of the file system that holds an open file.
 int clinux_space(int file, uint64_t *available, uint64_t *total);
 int clinux_syncfs(int file);
+// Switches O_DIRECT of an open file on or off (fcntl(2), F_SETFL).
+int clinux_set_direct(int file, int on);
+// Makes a range read as zeros (fallocate(2): FALLOC_FL_PUNCH_HOLE or FALLOC_FL_ZERO_RANGE, size kept).
+int clinux_zero_range(int file, int64_t offset, int64_t length);
 // Processors that this process may run on (sched_getaffinity), at least 1.
 int clinux_processors(void);
 // Characters in a line of a terminal (TIOCGWINSZ); 0 if it isn't one.

@@ -10,6 +10,9 @@ public enum VolumeThing: Hashable, Sendable {
   case mount(path: String, device: String)
   /// The metadata snapshot of a pool: one for the whole host.
   case metadataHold(pool: VolumeName)
+  /// The application on some volumes that a command held still, and that this command, an argument vector, lets go on. It is harmless
+  /// when nothing is held.
+  case frozen([VolumeName], thaw: [String])
   /// A group of volumes that is suspended and must be resumed.
   case suspension([VolumeName])
 }
@@ -24,6 +27,9 @@ public protocol VolumeLeasing: Sendable {
 
 /// A durable note of one thing.
 public protocol VolumeLease: Sendable {
+  /// Notes more about the thing, durably, in place of what was noted by this before; a later run that finds the lease is
+  /// given it.
+  func amend(details: [String: String]) async throws
   /// Ends the note; called when the thing is gone.
   func release() async throws
 }

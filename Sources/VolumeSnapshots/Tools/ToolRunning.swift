@@ -13,6 +13,26 @@ public protocol ToolRunning: Sendable {
   /// - Returns: how it ended, whatever its code.
   /// - Throws: `ChildError` if it isn't installed or takes too long; `CancellationError`.
   func run(_ tool: String, _ arguments: [String], input: [UInt8], timeLimit: Duration) async throws -> ChildResult
+
+  /// Runs a program and hands over its standard output in order, piece by piece, as it comes.
+  ///
+  /// For output that is too large to keep; pieces may be lines.
+  /// - Returns: how it ended, whatever its code; its output is empty.
+  /// - Throws: as ``run(_:_:input:timeLimit:)``; what `onOutput` throws, which stops the program.
+  func stream(
+    _ tool: String, _ arguments: [String], timeLimit: Duration, onOutput: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws -> ChildResult
+}
+
+extension ToolRunning {
+  /// Keeps the output and hands it over as one piece; for fakes.
+  public func stream(
+    _ tool: String, _ arguments: [String], timeLimit: Duration, onOutput: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws -> ChildResult {
+    let result = try await run(tool, arguments, input: [], timeLimit: timeLimit)
+    try onOutput(result.output)
+    return ChildResult(end: result.end, lastWords: result.lastWords)
+  }
 }
 
 extension ToolRunning {
@@ -57,5 +77,17 @@ public struct HostTools: ToolRunning {
     command.timeLimit = timeLimit
     command.outputLimit = .gibibytes(1)
     return try await command.run()
+  }
+
+  /// Hands over the output line by line, with their newlines; none may be longer than 1 MiB, all of it not more than
+  /// 64 GiB.
+  public func stream(
+    _ tool: String, _ arguments: [String], timeLimit: Duration, onOutput: @escaping @Sendable ([UInt8]) throws -> Void
+  ) async throws -> ChildResult {
+    var command = ChildCommand(tool, arguments)
+    command.environment = environment
+    command.timeLimit = timeLimit
+    command.outputLimit = .gibibytes(64)
+    return try await command.run { line in try onOutput(line + [0x0A]) }
   }
 }
