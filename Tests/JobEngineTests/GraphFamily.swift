@@ -6,6 +6,9 @@ import JobEngine
 /// graphs that differ only in which job is which, one is kept: the rest behave alike but for who comes first.
 struct GraphFamily {
   let jobCount: Int
+  /// Whether graphs that differ only in which job is which are all kept, as long as jobs come after what they need:
+  /// of tasks that could start, the one declared first does, so where they compete the numbering decides the order.
+  var keepsNumberings = false
   var kinds: [JobNode.Need.Kind] = JobNode.Need.Kind.allCases
   var conditions = JobNode.Condition.allCases
   /// The conditions of jobs that need nothing.
@@ -15,13 +18,16 @@ struct GraphFamily {
   var capacity = 1
   var budget: Duration?
 
-  /// The graphs, always in the same order.
-  func graphs() throws -> [JobGraph] {
+  /// The graphs, always in the same order; or every `step`th of them, beginning with number `first`.
+  func graphs(each step: Int = 1, from first: Int = 0) throws -> [JobGraph] {
     var seen: Set<[Int]> = []
     var graphs: [JobGraph] = []
+    var number = 0
     for edges in edgeSets() {
-      for conditions in conditionSets(edges) where seen.insert(canonical(edges, conditions)).inserted {
-        graphs.append(try graph(edges, conditions))
+      for conditions in conditionSets(edges)
+      where keepsNumberings || seen.insert(canonical(edges, conditions)).inserted {
+        if number >= first, (number - first) % step == 0 { graphs.append(try graph(edges, conditions)) }
+        number += 1
       }
     }
     return graphs

@@ -22,6 +22,10 @@ struct MachineScenario {
   let graph: JobGraph
   /// The subjects of jobs that aren't `of` another job.
   let subjects: [String]
+  /// The subjects of single jobs, where they differ from that.
+  var subjectsOfJobs: [String: [String]] = [:]
+  /// Whether a job that is `of` others makes one task of all it is handed, instead of one of each.
+  var gathers = false
   var endings: [Ending] = [.succeeded, .degraded, .permanentFailure]
   var expansions = Expansions.any
   var canBeCancelled = true
@@ -29,6 +33,8 @@ struct MachineScenario {
   var canBeAbandoned = true
   /// Whether the process can die at any moment, and another one resume what it had recorded.
   var canDie = true
+  /// Whether a resumed run knows of what is done whether it was degraded; else it takes it for succeeded.
+  var remembersGrades = true
   /// Whether what comes too late comes all the same: ends of ended attempts, timers that were cancelled.
   var sendsLateEvents = false
 
@@ -66,7 +72,8 @@ struct MachineScenario {
 
   /// The world of a process that starts now, with what is recorded as finished.
   func start(finished: [TaskID<String>: FinishedTask<String>] = [:]) throws -> MachineWorld {
-    var world = MachineWorld(graph, finished: finished)
+    let known = remembersGrades ? finished : finished.mapValues { FinishedTask($0.id, grade: .succeeded) }
+    var world = MachineWorld(graph, finished: known)
     try world.apply(.started)
     return try settled(world)
   }
@@ -93,8 +100,9 @@ struct MachineScenario {
 
   private func plan(_ job: String, _ inputs: [JobInput<String>]) -> [PlannedTask<String>] {
     guard graph[job]?.needs.contains(where: { $0.kind == .of }) ?? false else {
-      return subjects.map { PlannedTask($0) }
+      return (subjectsOfJobs[job] ?? subjects).map { PlannedTask($0) }
     }
+    if gathers { return inputs.isEmpty ? [] : [PlannedTask("all")] }
     var seen: Set<String> = []
     return inputs.filter { seen.insert($0.subject).inserted }.map { PlannedTask($0.subject) }
   }

@@ -34,6 +34,24 @@ extension MachineWorld {
     }
   }
 
+  /// Whatever has a limit has a timer, so that the run ends though nothing that was started ever answers.
+  func checkLimits() throws {
+    for (id, attempt) in attempts {
+      if stopping.contains(id) {
+        try check(timers.contains(.cleanUp(id)), "waits for \(id) to stop without a limit")
+      } else if graph[id.job]?.timeout != nil {
+        try check(timers.contains(.attempt(id, attempt)), "runs \(id) without its time limit")
+      }
+    }
+    for job in expansions.keys {
+      if stoppingExpansions.contains(job) {
+        try check(timers.contains(.expansionCleanUp(job: job)), "waits for \(job) to stop without a limit")
+      } else if graph[job]?.timeout != nil {
+        try check(timers.contains(.expansion(job: job)), "expands \(job) without its time limit")
+      }
+    }
+  }
+
   private func uses(_ id: ID, _ resource: String) -> Bool { graph[id.job]?.resources.contains(resource) ?? false }
 
   /// A task that never started must have had a reason.

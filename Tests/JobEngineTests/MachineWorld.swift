@@ -3,8 +3,9 @@
 /// What surrounds a machine: it performs actions by remembering them and checks every promise on the way.
 ///
 /// It keeps its own books from the actions alone, so that a fault of the machine can't hide itself. That the machine
-/// always ends is shown by its not being stuck as long as it runs, and by everything that it waits for (an expansion,
-/// an attempt, a timer) being asked for at most once: what is finite and used up comes to an end.
+/// always ends is shown by its not being stuck as long as it runs, by everything that it waits for (an expansion, an
+/// attempt, a timer) being asked for at most once, and by a timer being set for whatever has a limit and may stay deaf:
+/// what is finite and used up comes to an end.
 struct MachineWorld {
   typealias Machine = RunMachine<String>
   typealias ID = TaskID<String>
@@ -52,6 +53,7 @@ struct MachineWorld {
       previous = action
     }
     try checkCapacities()
+    try checkLimits()
     if result == nil { try check(isWaiting, "the run is stuck") } else { try checkEnd() }
   }
 

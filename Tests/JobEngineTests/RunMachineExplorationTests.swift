@@ -4,8 +4,8 @@ import Testing
 
 /// Goes through every order of events on whole families of small graphs.
 ///
-/// About 120,000 states of 200 graphs, in seconds. What is left out for the sake of time is in
-/// `RunMachineFullExplorationTests`: 5,200,000 states of 18,400 graphs.
+/// About 154,000 states of 430 graphs, in seconds. What is left out for the sake of time is in
+/// `RunMachineFullExplorationTests`: all graphs of up to four tasks, with every kind of edge and condition.
 @Suite struct RunMachineExplorationTests {
   /// Edges, conditions, endings, both requests, clean-up that runs out, and death; up to 3 jobs of one task each.
   @Test(arguments: [1, 2, 3])
@@ -86,5 +86,39 @@ import Testing
       MachineScenario(graph: graph, subjects: ["x", "y"], endings: [.succeeded, .permanentFailure], expansions: .good))
     #expect(exploration.results == Set(RunResult.allCases))
     try exploration.tell("two resources")
+  }
+
+  /// The same four jobs with time limits, both requests, clean-up that runs out, and death, all at once.
+  @Test func keepsItsPromisesWithTimeLimitsOnEveryGraphOfFourJobsThatAreOfEachOther() throws {
+    var exploration = Exploration()
+    for graph in try GraphFamily(jobCount: 4, kinds: [.of], conditions: [.success], timeout: .seconds(10)).graphs() {
+      try exploration.explore(FourTasks.scenario(graph), distinguishing: .outlook)
+    }
+    #expect(exploration.results == Set(RunResult.allCases))
+    try exploration.tell("four jobs of each other with time limits")
+  }
+
+  /// A sample of what takes minutes: each 229th graph of four jobs, by turns with each capacity.
+  @Test func keepsItsPromisesWithTimeLimitsOnSomeGraphsOfFourJobs() throws {
+    var exploration = Exploration()
+    for capacity in 1...4 {
+      let family = GraphFamily(jobCount: 4, keepsNumberings: true, timeout: .seconds(10), capacity: capacity)
+      for graph in try family.graphs(each: 229 * 4, from: 229 * capacity) {
+        try exploration.explore(FourTasks.scenario(graph), distinguishing: .outlook)
+      }
+    }
+    #expect(exploration.results == Set(RunResult.allCases))
+    try exploration.tell("some graphs of four jobs with time limits")
+  }
+
+  /// Up to four tasks in one or two jobs, with time limits and all else that can happen to them.
+  @Test(arguments: [1, 2], [1, 2])
+  func keepsItsPromisesWithTimeLimitsOnEveryGraphOfFourTasks(jobs: Int, capacity: Int) throws {
+    var exploration = Exploration()
+    for scenario in try FanOutFamily(jobCount: jobs, capacity: capacity).scenarios() {
+      try exploration.explore(scenario, distinguishing: .outlook)
+    }
+    #expect(exploration.results == Set(RunResult.allCases))
+    try exploration.tell("four tasks in \(jobs) jobs with time limits, capacity \(capacity)")
   }
 }
