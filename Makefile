@@ -1,15 +1,17 @@
 # `make help` lists what there is. Each target sets up what it needs; scripts/install-packages says what it installs.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+export CMD
 DEBUG := $(CURDIR)/.build/debug/backupctl
-PYTHON_TESTS := bench/test_run.py $(sort $(wildcard Tests/*/test_*.py))
+# Those in Volumes and Guest are run by scripts/guest-test, which knows where they can be.
+PYTHON_TESTS := bench/test_run.py $(filter-out Tests/Volumes/% Tests/Guest/%,$(sort $(wildcard Tests/*/test_*.py)))
 SCRIPTS := $(sort $(wildcard scripts/*) .ci/run Tests/Fixtures/make-repository)
 FUZZ_ITERATIONS ?= 200000
 
-.PHONY: help setup build release demo test check format bench fuzz killed
+.PHONY: help setup build release demo test guest guest-test guest-long check format bench fuzz killed
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 setup: ## install the packages that building needs
 	@scripts/install-packages build
@@ -25,11 +27,30 @@ demo: release ## archive, change, verify and restore real directories of this ma
 	scripts/demo
 
 test: ## install what the tests need, build and run them all
-	@scripts/install-packages build test
+	@scripts/install-packages build test guest
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 	@set -e; for file in $(PYTHON_TESTS); do \
 	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done
+	swift build -c release --product backupctl --static-swift-stdlib
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" scripts/guest-test $(SUITES)
+
+guest: ## run one command where there are thin pools, in a virtual machine: CMD='lvs --version'
+	@scripts/install-packages guest
+	@[ -n "$$CMD" ] || { echo "error: cannot run nothing: say what, as in make guest CMD='lvs --version'" >&2; exit 64; }
+	@scripts/guest -- sh -c "$$CMD"
+
+guest-test: ## build and run the suites on real thin pools, in the virtual machine where this kernel has none
+	@scripts/install-packages build test guest
+	swift build --build-tests
+	swift build -c release --product backupctl --static-swift-stdlib
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" scripts/guest-test $(SUITES)
+
+guest-long: ## the same for long: 300 random sequences, 100 kills, cuts of the power: SEED=1
+	@scripts/install-packages build test guest
+	swift build --build-tests
+	swift build -c release --product backupctl --static-swift-stdlib
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" scripts/guest-test --long $(SUITES)
 
 check: ## lint, compare with the rules of the architecture, compile scripts
 	@scripts/install-packages build
