@@ -221,7 +221,7 @@ public final class PackReader: Sendable {
     let record = frames[number]
     let size = Int(record.size)
     if bytes.count > size { bytes.removeLast(bytes.count - size) }
-    if bytes.count < size { bytes.append(contentsOf: repeatElement(0, count: size - bytes.count)) }
+    if bytes.count < size { bytes += [UInt8](repeating: 0, count: size - bytes.count) }
     guard try file.read(at: Int64(record.offset), into: &bytes, from: 0, count: size) == size else {
       throw ArchiveError(.damagedFrame, "frame \(number) is cut short")
     }

@@ -185,7 +185,6 @@ public final class TarSerializer {
   /// Gives libarchive the file as it reads: it drops what lies in holes without looking at it.
   private func writeSparse(_ data: ArraySlice<UInt8>, ranges: [Range<Int64>], of member: TarMember) throws(ArchiveError)
   {
-    guard case .file(let size, _) = member.kind else { return }
     guard archive_write_data(archive, "", 0) >= 0 else { throw failure("write the map of", member) }
     var position: Int64 = 0
     var taken = data.startIndex
@@ -196,7 +195,7 @@ public final class TarSerializer {
       taken += length
       position = range.upperBound
     }
-    try writeHole(size - position, of: member)
+    // The library knows that the rest is a hole.
   }
 
   private func writeHole(_ length: Int64, of member: TarMember) throws(ArchiveError) {

@@ -119,7 +119,7 @@ public final class FrameDecompressor {
     if content.capacity < size {
       content = [UInt8](repeating: 0, count: size)
     } else if content.count < size {
-      content.append(contentsOf: repeatElement(0, count: size - content.count))
+      content += [UInt8](repeating: 0, count: size - content.count)
     }
     let result = content.withUnsafeMutableBytes { output in
       frame.withUnsafeBytes { input in

@@ -23,6 +23,8 @@ public final class Catalog: Sendable {
   public let announcements: AnnouncementBook
   /// The last attempts of each source.
   public let sources: SourceBook
+  /// The last good answers of those who may not answer the next time, such as a cluster.
+  public let answers: AnswerBook
   private let database: CatalogDatabase
 
   init(_ database: CatalogDatabase, clock: any HostClock, isNew: Bool, note: String?) {
@@ -35,6 +37,7 @@ public final class Catalog: Sendable {
     pauses = PauseSwitch(database: database, clock: clock)
     announcements = AnnouncementBook(database: database, clock: clock)
     sources = SourceBook(database: database)
+    answers = AnswerBook(database: database, clock: clock)
   }
 
   /// Closes the catalog; it also closes with its last reference, but then nobody learns of an error.

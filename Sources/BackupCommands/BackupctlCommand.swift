@@ -7,7 +7,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
   /// The root command.
   public static let configuration = CommandConfiguration(
     commandName: "backupctl",
-    abstract: "Archive directory trees into a repository of ordinary tar.zst packs, and get them back.",
+    abstract: "Archive trees, volumes and streams into a repository of ordinary tar.zst packs, and get them back.",
     discussion: """
       EXAMPLES:
         backupctl init /mnt/backup/backupctl
@@ -24,7 +24,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
       InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
       CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RunCommand.self,
       PlanCommand.self, RunsCommand.self, StatusCommand.self, CoverageCommand.self, HistoryCommand.self,
-      PauseCommand.self, UnpauseCommand.self,
+      PauseCommand.self, UnpauseCommand.self, VolumesCommand.self, SnapshotsCommand.self,
       ConfigCommand.self, TimersCommand.self,
     ])
 

@@ -12,6 +12,8 @@ extension Configuration {
     if let maximumAge { lines.append("maximum-age: \(maximumAge.policyText)") }
     lines += Self.lines("trees", of: trees.map(\.effectiveLines))
     lines += Self.lines("streams", of: streams.map(\.effectiveLines))
+    lines += Self.lines("volumes", of: volumes.map(\.effectiveLines)) + poolLimits.effectiveLines
+    lines += kubernetes?.effectiveLines ?? []
     lines += parameters.effectiveLines + limits.effectiveLines + metrics.effectiveLines
     lines += Self.lines("notifications", of: notifications.map(\.effectiveLines))
     lines += coverage.effectiveLines
@@ -19,7 +21,7 @@ extension Configuration {
   }
 
   /// A key with a list of mappings, each given as its lines.
-  fileprivate static func lines(_ key: String, of items: [[String]]) -> [String] {
+  static func lines(_ key: String, of items: [[String]]) -> [String] {
     guard !items.isEmpty else { return ["\(key): []"] }
     return ["\(key):"]
       + items.flatMap { item in item.enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element } }
@@ -131,5 +133,5 @@ extension NotificationDeclaration.Target {
 
 extension [String] {
   /// The texts as a YAML list on one line.
-  fileprivate var yamlList: String { "[\(map(\.yamlQuoted).joined(separator: ", "))]" }
+  var yamlList: String { "[\(map(\.yamlQuoted).joined(separator: ", "))]" }
 }

@@ -1,8 +1,9 @@
 extension Configuration {
   /// Every key that a configuration may have.
   static let keys: Set<String> = [
-    "repository", "state-directory", "schedules", "plugins", "maximum-age", "trees", "streams", "parameters", "limits",
-    "metrics", "notifications", "coverage",
+    "repository", "state-directory", "schedules", "plugins", "maximum-age", "trees", "streams", "volumes",
+    "pool-limits",
+    "kubernetes", "parameters", "limits", "metrics", "notifications", "coverage",
   ]
 
   /// Parses a configuration.
@@ -31,6 +32,10 @@ extension Configuration {
     configuration.trees =
       try read("trees") { node throws(PolicyError) in try TreeDeclaration.list(node, paths: paths) } ?? []
     configuration.streams = try read("streams", StreamDeclaration.list) ?? []
+    configuration.volumes = try read("volumes", VolumeDeclaration.list) ?? []
+    configuration.poolLimits = try read("pool-limits", PoolLimits.init(_:)) ?? configuration.poolLimits
+    configuration.kubernetes = try read("kubernetes", KubernetesDeclaration.init(_:))
+    try VolumeDeclaration.checkCluster(of: configuration.volumes, configuration.kubernetes, mapping["volumes"])
     configuration.parameters = try read("parameters", ArchiveParameters.init(_:)) ?? configuration.parameters
     configuration.limits = try read("limits", Limits.init(_:)) ?? configuration.limits
     configuration.metrics = try read("metrics", MetricsDeclaration.init(_:)) ?? configuration.metrics

@@ -15,6 +15,12 @@ public struct Configuration: Hashable, Sendable {
   public var trees: [TreeDeclaration]
   /// The commands whose output is backed up, in the order of the file.
   public var streams: [StreamDeclaration]
+  /// The thin volumes that are backed up, in the order of the file.
+  public var volumes: [VolumeDeclaration]
+  /// How full a thin pool may be for a snapshot to be made.
+  public var poolLimits: PoolLimits
+  /// How the cluster is asked whose the volumes are; nil is not at all.
+  public var kubernetes: KubernetesDeclaration?
   /// How archives are made.
   public var parameters: ArchiveParameters
   /// How much of the machine backups may take.
@@ -38,7 +44,8 @@ public struct Configuration: Hashable, Sendable {
     scheduleDirectory: String = Configuration.defaultScheduleDirectory,
     pluginDirectories: [String] = Configuration.defaultPluginDirectories, maximumAge: Duration? = nil,
     metrics: MetricsDeclaration = .init(), notifications: [NotificationDeclaration] = [],
-    coverage: CoverageDeclaration = .init()
+    coverage: CoverageDeclaration = .init(), volumes: [VolumeDeclaration] = [], poolLimits: PoolLimits = .init(),
+    kubernetes: KubernetesDeclaration? = nil
   ) {
     self.repository = repository
     self.stateDirectory = stateDirectory
@@ -52,5 +59,8 @@ public struct Configuration: Hashable, Sendable {
     self.metrics = metrics
     self.notifications = notifications
     self.coverage = coverage
+    self.volumes = volumes
+    self.poolLimits = poolLimits
+    self.kubernetes = kubernetes
   }
 }

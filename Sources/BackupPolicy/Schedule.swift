@@ -12,12 +12,16 @@ public struct Schedule: Hashable, Sendable {
   public let trees: [TreeDeclaration]
   /// Streams beside those of a configuration.
   public let streams: [StreamDeclaration]
+  /// Selections of thin volumes beside those of a configuration.
+  public let volumes: [VolumeDeclaration]
   /// How long a run may take as a whole, a minute to 30 days; nil is as long as it needs.
   public let budget: Duration?
   /// The jobs, in the order of the file; at least one.
   public let jobs: [JobDeclaration]
 
-  private static let keys: Set<String> = ["timer", "resources", "repository", "trees", "streams", "budget", "jobs"]
+  private static let keys: Set<String> = [
+    "timer", "resources", "repository", "trees", "streams", "volumes", "budget", "jobs",
+  ]
 
   /// The job of a name.
   public func job(_ name: String) -> JobDeclaration? { jobs.first { $0.name == name } }
@@ -45,6 +49,8 @@ public struct Schedule: Hashable, Sendable {
       } ?? []
     let streams =
       try mapping["streams"].map { node throws(PolicyError) in try StreamDeclaration.list(node) } ?? []
+    let volumes =
+      try mapping["volumes"].map { node throws(PolicyError) in try VolumeDeclaration.list(node) } ?? []
     let budget = try mapping["budget"]?.duration(in: .seconds(60) ... .seconds(30 * 86_400))
     let jobsNode = try mapping.required("jobs")
     var jobs: [JobDeclaration] = []
@@ -58,7 +64,7 @@ public struct Schedule: Hashable, Sendable {
     try JobReferences(jobs: jobs, resources: resources).check()
     return Schedule(
       name: name, timer: timer, resources: resources, repository: repository, trees: trees, streams: streams,
-      budget: budget, jobs: jobs)
+      volumes: volumes, budget: budget, jobs: jobs)
   }
 
   private static func name(of file: String) throws(PolicyError) -> String {

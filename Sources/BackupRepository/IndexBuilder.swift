@@ -54,7 +54,7 @@ struct IndexBuilder {
     }
     levels[level].block += line
     let size = levels[level].block.count
-    if size >= Self.mostBytes || (size >= Self.leastBytes && Self.isCut(after: line[..<pathEnd])) {
+    if size >= Self.mostBytes || (size >= Self.leastBytes && Self.isCut(after: line[..<pathEnd], offset: offset)) {
       try flush(level, store: store)
     }
   }
@@ -110,9 +110,14 @@ struct IndexBuilder {
   }
 
   /// The cut rule of `docs/format.md`, sections 7 and 13.
-  static func isCut(after path: ArraySlice<UInt8>) -> Bool {
+  ///
+  /// - Parameter offset: the offset field of a continuation line; empty for another line.
+  static func isCut(after path: ArraySlice<UInt8>, offset: [UInt8]) -> Bool {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in path { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    return (hash &* 0x9E37_79B9_7F4A_7C15) >> 55 == 0
+    guard !offset.isEmpty else { return (hash &* 0x9E37_79B9_7F4A_7C15) >> 55 == 0 }
+    // A continuation line is some KiB long, and the path is the same in all of a file.
+    for byte in offset { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return (hash &* 0x9E37_79B9_7F4A_7C15) >> 60 == 0
   }
 }

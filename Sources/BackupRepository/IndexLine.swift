@@ -67,15 +67,22 @@ public enum IndexLine {
     var rest = entry.extents.dropFirst(extentsPerLine)
     while !rest.isEmpty {
       let part = rest.prefix(extentsPerLine)
-      appendEscaped(entry.path[...], to: &lines)
-      lines += "\t+\t".utf8
-      append(UInt64(offset), to: &lines)
-      lines.append(0x09)
-      appendExtents(part, to: &lines)
-      lines.append(0x0A)
+      appendContinuation(of: entry.path, at: offset, part, to: &lines)
       offset += part.reduce(0) { $0 + $1.length }
       rest = rest.dropFirst(extentsPerLine)
     }
+  }
+
+  /// Appends a continuation line.
+  static func appendContinuation(
+    of path: PathBytes, at offset: Int64, _ extents: ArraySlice<Extent>, to lines: inout [UInt8]
+  ) {
+    appendEscaped(path[...], to: &lines)
+    lines += "\t+\t".utf8
+    append(UInt64(offset), to: &lines)
+    lines.append(0x09)
+    appendExtents(extents, to: &lines)
+    lines.append(0x0A)
   }
 
   private static func appendExtents(_ extents: ArraySlice<Extent>, to line: inout [UInt8]) {

@@ -53,6 +53,9 @@ public final class PointWriter {
   private var packNumber = 0
   private var pack: (writer: PackWriter<PackFile>, file: any StorageFile, path: String)?
   private var index = IndexBuilder()
+  private var checkpointIndex: IndexBuilder?
+  /// Blocks of the index that wait for the end of a member; nil if none have to.
+  private var heldBlocks: [EncodedFrame]?
   private let previousBlocks = SharedBlocks()
   private var checkpointBase: ((RecoveryPointID, IndexRoot) -> RecoveryPoint)?
 
@@ -114,8 +117,23 @@ public final class PointWriter {
       permissions: 0o600, modified: self.id.begun)
     let start = try serializer.append(member, data: block[...])
     let chunk = FrameChunk(id: id, offset: start, length: block.count)
-    try append(try encoder.encode(serializer.output, chunks: [chunk], beginsMember: true))
+    let frame = try encoder.encode(serializer.output, chunks: [chunk], beginsMember: true)
+    if heldBlocks == nil { try append(frame) } else { heldBlocks?.append(frame) }
   }
+
+  /// Keeps blocks of the index in memory, compressed, while one member is written in several frames.
+  public func holdIndexBlocks() { heldBlocks = heldBlocks ?? [] }
+
+  /// Writes the blocks that were kept: the member has ended.
+  public func releaseIndexBlocks() throws {
+    let held = heldBlocks ?? []
+    heldBlocks = nil
+    for frame in held { try append(frame) }
+  }
+
+  /// Makes checkpoints hold the index as it is now, whatever is appended later: for a file whose lines are appended before
+  /// it is whole.
+  public func keepIndexForCheckpoints() { checkpointIndex = index }
 
   /// Seals the pack if it is large enough. To be called only where a member ends and the index has all entries so far.
   public func sealIfFull() throws {
@@ -129,9 +147,10 @@ public final class PointWriter {
   ///
   /// To be called only where a member ends and the index has all entries so far.
   public func seal() throws {
+    try releaseIndexBlocks()
     var checkpoint: IndexRoot?
     if isFirst, pack != nil {
-      var copy = index
+      var copy = checkpointIndex ?? index
       checkpoint = try copy.finish { try storeBlock($0, $1) }
     }
     try closePack()
@@ -163,6 +182,15 @@ public final class PointWriter {
     guard let root = try index.finish(store: { try storeBlock($0, $1) }) else {
       preconditionFailure("an index has at least the entry of the root")
     }
+    return try finish(withIndex: root, describe)
+  }
+
+  /// Seals the pack and publishes the point with an index that is stored already: that of the previous point if nothing changed.
+  ///
+  /// - Throws: ``RepositoryError``; then the point is absent.
+  public func finish(
+    withIndex root: IndexRoot, _ describe: (IndexRoot) throws -> RecoveryPoint
+  ) throws -> RecoveryPoint {
     try closePack()
     let point = try describe(root)
     try store.storage.writeDurably(try PointFile.encode(point), to: "\(store.pointsPath)/\(id).json")

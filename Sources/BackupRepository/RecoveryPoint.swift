@@ -98,6 +98,8 @@ public struct RecoveryPoint: Codable, Hashable, Sendable {
   public var tool: String
   /// Where the source was read, for trees.
   public var origin: Origin?
+  /// The volume that was read, if the source is one.
+  public var volume: Volume?
   /// How still the source was.
   public var consistency: Consistency
   /// Whether everything could be read.
@@ -119,8 +121,8 @@ public struct RecoveryPoint: Codable, Hashable, Sendable {
   /// Describes a point.
   public init(
     id: RecoveryPointID, source: SourceID, repository: String, begun: Timestamp, ended: Timestamp, host: String,
-    tool: String, origin: Origin?, consistency: Consistency, suspicious: [String], index: IndexRoot,
-    statistics: Statistics, warnings: [Warning], warningCount: Int
+    tool: String, origin: Origin?, volume: Volume? = nil, consistency: Consistency, suspicious: [String],
+    index: IndexRoot, statistics: Statistics, warnings: [Warning], warningCount: Int
   ) {
     self.id = id
     self.source = source
@@ -130,6 +132,7 @@ public struct RecoveryPoint: Codable, Hashable, Sendable {
     self.host = host
     self.tool = tool
     self.origin = origin
+    self.volume = volume
     self.consistency = consistency
     self.state = warningCount == 0 ? .complete : .warnings
     self.suspicious = suspicious

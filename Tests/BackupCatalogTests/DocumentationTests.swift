@@ -21,7 +21,7 @@ import Testing
     let tables = try scene.withDatabase {
       try String.fetchAll($0, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     }
-    #expect(tables.count == 9)
+    #expect(tables.count == 10)
     for table in tables { #expect(page.contains("`\(table)`"), "\(table)") }
   }
 

@@ -64,12 +64,12 @@ final class DamageWorld {
 
   @discardableResult
   func archive() throws -> RecoveryPoint {
-    var request = TreeArchive.Request(
-      store: store, path: Array(tree.path.utf8), host: "host", tool: "test", holder: "test")
-    request.parameters = WriterParameters(
+    var point = PointRequest(store: store, host: "host", tool: "test", holder: "test")
+    point.parameters = WriterParameters(
       frameSize: .kibibytes(16), packSize: .gibibytes(1), chunkSize: .kibibytes(16))
-    request.threads = 2
-    let point = try TreeArchive(request, clock: clock).run(progress: ArchiveProgress(), cancellation: Cancellation())
+    point.threads = 2
+    let request = TreeArchive.Request(point, path: Array(tree.path.utf8))
+    let made = try TreeArchive(request, clock: clock).run(progress: ArchiveProgress(), cancellation: Cancellation())
     var files: [String: [UInt8]] = [:]
     for path in try FileManager.default.subpathsOfDirectory(atPath: tree.path) {
       var isDirectory: ObjCBool = false
@@ -79,9 +79,9 @@ final class DamageWorld {
       }
       files[path] = Array(try Data(contentsOf: URL(fileURLWithPath: full)))
     }
-    contents[point.id] = files
-    points.append(point.id)
-    return point
+    contents[made.id] = files
+    points.append(made.id)
+    return made
   }
 
   func check() throws -> CheckReport {

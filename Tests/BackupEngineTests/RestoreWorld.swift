@@ -28,10 +28,10 @@ final class RestoreWorld {
 
   /// Archives the source.
   func archive() throws -> RecoveryPoint {
-    var request = TreeArchive.Request(
-      store: try store(), path: PathBytes(path: source), host: "test", tool: "tests", holder: "tests")
-    request.parameters = WriterParameters(
+    var point = PointRequest(store: try store(), host: "test", tool: "tests", holder: "tests")
+    point.parameters = WriterParameters(
       compressionLevel: 1, frameSize: .kibibytes(64), packSize: .mebibytes(64), chunkSize: .kibibytes(16))
+    let request = TreeArchive.Request(point, path: PathBytes(path: source))
     return try TreeArchive(request, clock: SystemClock()).run(
       progress: ArchiveProgress(), cancellation: Cancellation())
   }

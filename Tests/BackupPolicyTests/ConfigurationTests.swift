@@ -59,6 +59,10 @@ import Testing
     coverage:
       roots: [/srv, /home/]
       exclude: [{path: /srv/scratch, reason: "made anew: daily"}]
+    volumes:
+      - {name: pvc, group: pve, match: "vm-*-pvc-*", exclude: [{claim: "media/*", reason: "big: films"}], audit: 0.5%}
+    pool-limits: {data: 85%}
+    kubernetes: {command: [ssh, k8s, kubectl], timeout: 5s}
     """
 
   @Test func readsEveryKey() throws {
@@ -104,7 +108,15 @@ import Testing
             pushgateway: .init(url: "http://[::1]:9091/push", job: "nightly", headerFile: "/etc/backupctl/push")),
           notifications: Self.notifications,
           coverage: CoverageDeclaration(
-            roots: ["/srv", "/home"], excluded: [.init(path: "/srv/scratch", reason: "made anew: daily")])))
+            roots: ["/srv", "/home"], excluded: [.init(path: "/srv/scratch", reason: "made anew: daily")]),
+          volumes: [
+            VolumeDeclaration(
+              name: "pvc", group: "pve", patterns: [Wildcard("vm-*-pvc-*")],
+              exclusions: [
+                .init(.claims(namespace: Wildcard("media"), claim: .anything), reason: "big: films")
+              ], audit: Percentage(millionths: 5000))
+          ], poolLimits: PoolLimits(data: Percentage(percent: 85)),
+          kubernetes: KubernetesDeclaration(command: ["ssh", "k8s", "kubectl"], timeLimit: .seconds(5))))
     #expect(try configuration.trees[0].excludePatterns().excludes(path: Array("a/b.swp".utf8), isDirectory: false))
   }
 
@@ -139,6 +151,8 @@ import Testing
     #expect(configuration.streams.isEmpty && configuration.notifications.isEmpty)
     #expect(configuration.metrics == MetricsDeclaration(textfile: nil, pushgateway: nil))
     #expect(configuration.coverage == CoverageDeclaration(roots: ["/srv"], excluded: []))
+    #expect(configuration.volumes.isEmpty && configuration.poolLimits == PoolLimits())
+    #expect(configuration.kubernetes == nil)
     #expect(configuration.parameters.suspiciousBelow == Percentage(percent: 50))
   }
 
@@ -172,6 +186,10 @@ import Testing
             one-file-system: true
             each-child: false
         streams: []
+        volumes: []
+        pool-limits:
+          data: 90%
+          metadata: 80%
         parameters:
           compression-level: 2
           frame-size: 2MiB

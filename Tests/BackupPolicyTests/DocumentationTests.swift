@@ -24,8 +24,43 @@ import Testing
 
   @Test func parsesEveryDocumentedConfiguration() throws {
     let blocks = try Self.blocks(marked: "full-configuration")
-    #expect(blocks.count == 3)
+    #expect(blocks.count == 4)
     for block in blocks { _ = try Configuration.parse(text: block, file: "docs/configuration.md") }
+  }
+
+  /// The shipped configuration of a whole host.
+  private func referenceHost() throws -> Configuration {
+    let file = "docs/reference-host.yaml"
+    return try Configuration.parse(text: RepositoryFiles.text(file), file: file)
+  }
+
+  @Test func parsesTheConfigurationOfTheReferenceHost() throws {
+    let configuration = try referenceHost()
+    #expect(configuration.volumes.map(\.name) == ["databases", "pvc"])
+    #expect(configuration.kubernetes?.driver == KubernetesDeclaration.defaultDriver)
+    #expect(try Configuration.parse(text: configuration.effectiveYAML(), file: "printed.yaml") == configuration)
+  }
+
+  @Test(arguments: ["snapshots", "nightly", "weekly"])
+  func shippedSchedulesNameOnlyWhatTheReferenceHostDeclares(_ name: String) throws {
+    let file = "schedules/\(name).yaml"
+    let schedule = try Schedule.parse(text: RepositoryFiles.text(file), file: file, kinds: knownKinds)
+    let host = try referenceHost()
+    let declared = [
+      "trees": host.trees.map(\.name), "streams": host.streams.map(\.name), "volumes": host.volumes.map(\.name),
+    ]
+    var named: Set<String> = []
+    for job in schedule.jobs {
+      for (key, names) in declared where job.specification.keys.contains(key) {
+        let wanted = try job.specification[key]?.strings() ?? []
+        #expect(Set(wanted).isSubset(of: names), "\(job.name): \(key)")
+        named.formUnion(wanted.map { "\(key) \($0)" })
+      }
+    }
+    guard name == "weekly" else { return }
+    // Each week everything is archived but what the nightly run has done already.
+    let everything = declared.flatMap { key, names in names.map { "\(key) \($0)" } }
+    #expect(Set(everything).subtracting(named) == ["volumes databases"])
   }
 
   @Test func parsesEveryDocumentedSchedule() throws {
@@ -51,7 +86,9 @@ import Testing
         "each-child", "exclude-children", "timer", "resources", "jobs", "on-calendar", "persistent", "randomized-delay",
         "command", "file", "environment", "may-be-empty", "budget", "before", "finally", "textfile", "pushgateway",
         "url", "job", "header-file", "on", "webhook", "ntfy", "priority", "tags", "mail", "to", "from", "ping", "roots",
-        "read-rate", "write-rate", "io-pressure", "threads",
+        "read-rate", "write-rate", "io-pressure", "threads", "group", "pool", "match", "namespaces", "minimum-size",
+        "maximum-size", "mode", "block-size", "audit", "compare-in-full", "together", "freeze", "luks", "data",
+        "metadata", "driver", "timeout",
       ]).union(Configuration.keys)
     for key in keys { #expect(text.contains("`\(key)`"), "\(key)") }
     let configuration = Configuration(repository: RepositoryDeclaration(path: "/r"))

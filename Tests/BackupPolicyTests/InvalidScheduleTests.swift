@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func hasSamplesOfManyMistakesAndNoExpectationWithoutSample() throws {
-    #expect(Self.names.count >= 42)
+    #expect(Self.names.count >= 66)
     #expect(try RepositoryFiles.names(in: "schedules/invalid", ending: ".expected") == Self.names)
   }
 }

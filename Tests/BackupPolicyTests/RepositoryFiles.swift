@@ -21,6 +21,7 @@ enum RepositoryFiles {
 
 /// The kinds of jobs that tests know, with their own keys.
 let knownKinds: [String: KindKeys] = [
-  "archive": .known(["trees", "streams"]), "verify": .known(["sources", "sample", "older-than"]),
+  "archive": .known(["trees", "streams", "volumes"]), "snapshot": .known(["volumes", "keep"]),
+  "verify": .known(["sources", "sample", "older-than"]),
   "drill": .known(["sources", "pick", "count"]),
 ]

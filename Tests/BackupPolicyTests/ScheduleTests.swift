@@ -64,7 +64,7 @@ import Testing
     #expect(job.timeout == nil)
     #expect(job.hooks == JobDeclaration.Hooks() && job.hooks.isEmpty)
     #expect(job.retry == JobDeclaration.Retry(attempts: 1, backoff: .seconds(30)))
-    #expect(job.specification.allowedKeys == ["trees", "streams"])
+    #expect(job.specification.allowedKeys == ["trees", "streams", "volumes"])
     #expect(try parse("timer: {on-calendar: [daily, weekly]}\njobs: {a: {kind: archive}}").timer?.onCalendar.count == 2)
   }
 

@@ -104,6 +104,14 @@ import Testing
     #expect(later.repository?.forecast?.full == ReportScene.daysAgo(-20))
   }
 
+  @Test func isConcernedOnceAboutWhatCouldNotBeLookedAt() throws {
+    let report = try report { $0.unseen = ["cannot look at b", "cannot look at a", "cannot look at b"] }
+    #expect(report.concerns.map(\.text) == ["cannot look at a", "cannot look at b"])
+    #expect(report.concerns.allSatisfy { $0.kind == .unseen && $0.hint == "backupctl coverage" })
+    #expect(report.verdict == .degraded)
+    #expect(report.metricSamples.last { $0.metric == .unseen }?.value == .integer(2))
+  }
+
   @Test func failsWhenTheDiskIsNotThere() throws {
     let report = try report { $0.repository = nil }
     #expect(report.concerns.map(\.kind) == [.repositoryMissing])
@@ -124,6 +132,7 @@ import Testing
         "degraded the repository's disk has 100 GiB left and will be full in 10d",
         "degraded nfs/new is neither protected nor excluded with a reason",
         "degraded pve/vm-200-disk-0 is neither protected nor excluded with a reason",
+        "degraded cannot select the volumes `pvc`: the group ssd can't be listed: vgs ended with code 5",
       ])
     #expect(report.sources.map(\.id) == report.sources.map(\.id).sorted())
     #expect(report.schedules.map(\.name) == ["drill", "nightly", "scrub", "weekly"])

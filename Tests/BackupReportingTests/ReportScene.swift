@@ -79,6 +79,7 @@ enum ReportScene {
       now: now, host: "pve1", version: "1.2.3", sources: [failing, stale, suspicious, new, try source()],
       schedules: [schedule(), running, late, schedule(nil, name: "drill")],
       repository: repository(dailyGrowth: [.gibibytes(500), .gibibytes(10), .gibibytes(10), .gibibytes(10)]),
-      uncovered: ["pve/vm-200-disk-0", "nfs/new"], excludedCount: 3)
+      uncovered: ["pve/vm-200-disk-0", "nfs/new"], excludedCount: 3,
+      unseen: ["cannot select the volumes `pvc`: the group ssd can't be listed: vgs ended with code 5"])
   }
 }

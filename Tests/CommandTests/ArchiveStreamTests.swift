@@ -65,7 +65,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["archive"], "Missing expected argument"), (["archive", "--stream", "fw"], "Missing expected argument"),
+    (["archive"], "Name what is to be archived: a path, a configured source, or --volume GROUP/VOLUME."),
+    (["archive", "--stream", "fw"], "Give the command after --, as in: --stream fw -- pg_dump -Fc db"),
     (["archive", "--stream", "fw", "--as", "x", "--", "true"], "are for directories, not for --stream"),
     (["archive", "etc", "--file", "x"], "--file goes with --stream only"),
     (["archive", "--stream", "a//b", "--", "true"], "cannot name a source 'a//b'"),
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{kind: archive}", "job `a` of kind archive has neither `trees` nor `streams`"),
+    ("{kind: archive}", "job `a` of kind archive has none of `trees`, `streams`, `volumes` and `of`"),
     ("{kind: archive, streams: twoo}", "there is no stream `twoo`; did you mean `two`?"),
   ])
   func refusesAJobThatNamesNothing(job: String, message: String) async throws {

@@ -302,6 +302,57 @@ class OlderPoints(Case):
         self.assertSameTree(describe(tree), self.out)
 
 
+class Images(Case):
+    """The image of a volume: lines that hold the extents of 64 blocks each, however few, and holes over many of them."""
+    BLOCK = 4096
+
+    def setUp(self):
+        super().setUp()
+        self.repository_, pack = minirepo.Repository(self.repository, "volume/pve/vm-101-disk-0"), minirepo.PackWriter()
+        blocks = {number: b"%08d" % number + os.urandom(self.BLOCK - 8) for number in (0, 1, 3, 64, 65, 500, 700)}
+        size = 1000 * self.BLOCK
+        self.content = b"".join(blocks.get(number, bytes(self.BLOCK)) for number in range(1000))
+        for number, data in blocks.items():
+            pack.add(b".backupctl/parts/volume.img/%d" % (number * self.BLOCK), [data])
+        extents, at = [], 0
+        for number in [*sorted(blocks), 1000]:
+            if number > at:
+                extents.append((at * self.BLOCK, (number - at) * self.BLOCK, None))
+            if number < 1000:
+                extents.append((number * self.BLOCK, self.BLOCK, minirepo.digest(blocks[number])))
+            at = number + 1
+        lines = {}
+        for offset, length, chunk in extents:
+            lines.setdefault(offset // (64 * self.BLOCK), []).append((offset, length, chunk))
+        texts = []
+        for group in sorted(lines):
+            listed = [(length, chunk) for _, length, chunk in lines[group]]
+            line = minirepo.line(b"volume.img", "f", 0o600, size=size, extents=listed)[0]
+            if group:
+                line = b"\t".join([b"volume.img", b"+", b"%d" % lines[group][0][0], line.split(b"\t")[11]])
+            texts.append(line)
+        self.assertGreater(len(texts), 3)
+        root, level = self.repository_.index(pack, minirepo.line(b".", "d", 0o700) + texts, block_size=200)
+        self.assertGreater(level, 0)
+        self.repository_.add_point(root, level, volume={"group": "pve", "name": "vm-101-disk-0", "mode": "image"})
+        self.repository_.add_pack(pack)
+
+    def test_restores_an_image_to_a_sparse_raw_file(self):
+        self.rescue("restore", "pve/vm-101-disk-0", "--to", self.out)
+        path = os.path.join(self.out, "volume.img")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), self.content)
+            data = holes(file.fileno(), len(self.content))
+        self.assertEqual([start // self.BLOCK for start, _ in data], [0, 3, 64, 500, 700])
+        self.assertLess(os.stat(path).st_blocks * 512, 20 * self.BLOCK)
+
+    def test_writes_an_image_to_standard_output(self):
+        self.assertEqual(self.rescue("cat", "volume/pve/vm-101-disk-0", "volume.img").stdout, self.content)
+
+    def test_finds_the_image_whole(self):
+        self.rescue("check", "volume/pve/vm-101-disk-0")
+
+
 class ManyFiles(Case):
     def test_restores_twenty_thousand_files_in_seconds(self):
         pack, lines = minirepo.PackWriter(1 << 20), minirepo.line(b".", "d", 0o755)

@@ -9,6 +9,7 @@ enum CatalogSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-journal") { try $0.execute(sql: journal) }
     migrator.registerMigration("2-leases-and-records") { try $0.execute(sql: records) }
+    migrator.registerMigration("3-answers") { try $0.execute(sql: answers) }
     return migrator
   }()
 
@@ -116,6 +117,14 @@ enum CatalogSchema {
       read_bytes INTEGER,
       stored_bytes INTEGER,
       warnings INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  private static let answers = """
+    CREATE TABLE answer (
+      question TEXT NOT NULL PRIMARY KEY,
+      answered TEXT NOT NULL,
+      content TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """
 }

@@ -9,12 +9,14 @@ import HostSystem
 enum ArchiveRequest {
   case tree(TreeArchive.Request)
   case stream(StreamArchive.Request, ChildCommand)
+  case volume(VolumeArchive, SourceStore)
 
   /// Where the point goes.
   var store: SourceStore {
     switch self {
-    case .tree(let request): request.store
-    case .stream(let request, _): request.store
+    case .tree(let request): request.point.store
+    case .stream(let request, _): request.point.store
+    case .volume(_, let store): store
     }
   }
 }
@@ -67,6 +69,17 @@ struct ArchiveSelection {
     let stream = try StreamSource(declared)
     return .stream(
       settings.request(for: stream.source, file: stream.file, mayBeEmpty: stream.mayBeEmpty), stream.command)
+  }
+
+  /// The request for a volume.
+  ///
+  /// - Throws: `CommandError` `usage` if its name is too long for a source.
+  func volume(_ target: VolumeTarget, on host: VolumeHost) throws -> ArchiveRequest {
+    guard let source = target.volume.source else {
+      throw CommandError(.usage, "cannot archive \(target.volume): its name is too long for a source")
+    }
+    let point = settings.point(for: source)
+    return .volume(VolumeArchive(target, as: point, on: host), point.store)
   }
 
   private var settings: ArchiveSettings {

@@ -28,6 +28,7 @@ struct ConfigCheckCommand: ParsableCommand {
   private struct Report: Encodable {
     let trees: Int
     let streams: Int
+    let volumes: Int
     let sources: Int
     let problems: [String]
   }
@@ -53,7 +54,8 @@ struct ConfigCheckCommand: ParsableCommand {
       environment.output.line(
         try JSONText.encode(
           Report(
-            trees: configuration.trees.count, streams: configuration.streams.count, sources: sources,
+            trees: configuration.trees.count, streams: configuration.streams.count,
+            volumes: configuration.volumes.count, sources: sources,
             problems: failures.map(\.message))))
     }
     for failure in failures {
@@ -63,7 +65,9 @@ struct ConfigCheckCommand: ParsableCommand {
     if !output.json, !output.quiet {
       environment.output.line(
         "the configuration is right: \(configuration.trees.count) trees, \(configuration.streams.count) streams, "
-          + "\(sources) sources, repository \(configuration.repository.path)")
+          + (configuration.volumes.isEmpty ? "" : "\(configuration.volumes.count) selections of volumes, ")
+          + "\(sources) sources\(configuration.volumes.isEmpty ? "" : " beside them"), repository \(configuration.repository.path)"
+      )
     }
   }
 

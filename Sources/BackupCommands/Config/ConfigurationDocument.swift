@@ -51,6 +51,9 @@ struct ConfigurationDocument: Encodable {
   let maximumAge: String?
   let trees: [Tree]
   let streams: [Stream]
+  let volumes: [Volumes]
+  let poolLimits: PoolLimits
+  let kubernetes: Kubernetes?
   let parameters: Parameters
   let limits: Limits
   let metrics: Metrics
@@ -58,7 +61,9 @@ struct ConfigurationDocument: Encodable {
   let coverage: Coverage
 
   enum CodingKeys: String, CodingKey {
-    case repository, schedules, plugins, trees, streams, parameters, limits, metrics, notifications, coverage
+    case repository, schedules, plugins, trees, streams, volumes, kubernetes, parameters, limits, metrics, notifications
+    case coverage
+    case poolLimits = "pool-limits"
     case stateDirectory = "state-directory"
     case maximumAge = "maximum-age"
   }
@@ -72,6 +77,10 @@ struct ConfigurationDocument: Encodable {
     maximumAge = configuration.maximumAge?.policyText
     trees = configuration.trees.map(Tree.init(_:))
     streams = configuration.streams.map(Stream.init(_:))
+    volumes = configuration.volumes.map(Volumes.init(_:))
+    poolLimits = PoolLimits(
+      data: configuration.poolLimits.data.description, metadata: configuration.poolLimits.metadata.description)
+    kubernetes = configuration.kubernetes.map(Kubernetes.init(_:))
     let values = configuration.parameters
     parameters = Parameters(
       compressionLevel: values.compressionLevel, frameSize: values.frameSize, packSize: values.packSize,

@@ -9,7 +9,7 @@ struct ConfigurationPlaces {
 
   /// What isn't there or isn't as it must be.
   func problems() -> [CommandError] {
-    directories() + programs() + headerFiles()
+    directories() + programs() + headerFiles() + keyFiles()
   }
 
   private func directories() -> [CommandError] {
@@ -46,6 +46,14 @@ struct ConfigurationPlaces {
       guard case .command(let command) = notification.target else { continue }
       named.append(("the notification `\(notification.name)`", command.first))
     }
+    for volumes in configuration.volumes {
+      named.append(("the volumes `\(volumes.name)`", volumes.freeze?.freeze.first))
+      named.append(("the volumes `\(volumes.name)`", volumes.freeze?.thaw.first))
+      if case .command(let command) = volumes.luksKey {
+        named.append(("the volumes `\(volumes.name)`", command.first))
+      }
+    }
+    named.append(("`kubernetes`", configuration.kubernetes?.command.first))
     return named.compactMap { user, program in
       guard let program, program.hasPrefix("/") else { return nil }
       let (status, problem) = examine(program, "run the command of \(user)")
@@ -57,6 +65,15 @@ struct ConfigurationPlaces {
     }
   }
 
+  private func keyFiles() -> [CommandError] {
+    secretFiles(
+      "key file",
+      configuration.volumes.compactMap { volumes in
+        guard case .file(let path) = volumes.luksKey else { return nil }
+        return ("the volumes `\(volumes.name)`", path)
+      })
+  }
+
   private func headerFiles() -> [CommandError] {
     var named: [(user: String, path: String)] = []
     if let path = configuration.metrics.pushgateway?.headerFile { named.append(("`pushgateway`", path)) }
@@ -66,15 +83,20 @@ struct ConfigurationPlaces {
       default: break
       }
     }
-    return named.compactMap { user, path in
-      let (status, problem) = examine(path, "read the header file of \(user)")
+    return secretFiles("header file", named)
+  }
+
+  /// What is wrong with files that hold secrets: nobody but their owner may read them.
+  private func secretFiles(_ what: String, _ named: [(user: String, path: String)]) -> [CommandError] {
+    named.compactMap { user, path in
+      let (status, problem) = examine(path, "read the \(what) of \(user)")
       guard let status else { return problem }
       guard status.kind == .file else {
-        return CommandError(.usage, "cannot use the header file of \(user): \(path): it is not a file")
+        return CommandError(.usage, "cannot use the \(what) of \(user): \(path): it is not a file")
       }
       guard status.permissions & 0o077 != 0 else { return nil }
       return CommandError(
-        .usage, "cannot use the header file of \(user): \(path): others than its owner may read it",
+        .usage, "cannot use the \(what) of \(user): \(path): others than its owner may read it",
         hint: "`chmod 600 \(path)`")
     }
   }

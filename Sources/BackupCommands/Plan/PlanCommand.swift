@@ -40,9 +40,12 @@ struct PlanCommand: AsyncParsableCommand {
     let configuration = try repository.configuration()
     let files = try ScheduleFiles(configuration)
     let declared = try files.load(schedule)
-    let scope = try RunScope.make(declared, configuration, repository, scratch: "/var/tmp")
-    let run = try ScheduleRun(declared, in: scope, kinds: try await files.kinds.describing(declared))
     let catalog = try state.readCatalog(configuration)
+    var scope = try RunScope.make(declared, configuration, repository, scratch: "/var/tmp")
+    var volumes = VolumeWork.looking(configuration, catalog: catalog)
+    volumes.declarations = scope.volumes
+    scope.volumeHost = volumes
+    let run = try ScheduleRun(declared, in: scope, kinds: try await files.kinds.describing(declared))
     let plan = GraphPlan(
       declared.name, graph: run.graph, tasks: try await Self.tasks(of: run, schedule: declared.name, catalog))
     switch format ?? (output.json ? .json : .tree) {

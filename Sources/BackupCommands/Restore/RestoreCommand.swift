@@ -5,16 +5,21 @@ import BackupRepository
 import HostSystem
 
 /// Restores a point, or paths of it, to a directory.
-struct RestoreCommand: ParsableCommand {
+struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "restore", abstract: "Restore a point of a source, or single paths of it, to a directory.",
+    commandName: "restore", abstract: "Restore a point of a source, or single paths of it.",
     discussion: """
       The point is the newest one, or the one selected by @TIME or --at. The directory is made if it isn't there \
       (the one above it must be) and must be empty otherwise, unless --overwrite is given: then files that differ \
       are overwritten, and nothing is deleted. Paths keep their place below the directory. The same command \
       continues a restore that was interrupted. What is restored is on the medium when the command ends.
 
+      The image of a volume is restored with --to DIR to the sparse file DIR/volume.img, with --to-file to a file of \
+      any name, with --to-volume to a new thin volume, or with --to-stdout as a stream of bytes.
+
       EXAMPLES:
+        backupctl restore volume/pve/vm-101-disk-0 --to-volume pve/vm-101-restored --verify
+        backupctl restore volume/pve/vm-101-disk-0 --to-stdout | ssh other "dd of=/dev/sdb bs=1M"
         backupctl restore etc --to /tmp/etc
         backupctl restore etc --at "2 days ago" --to /tmp/etc --path ssh/sshd_config
         backupctl restore nfs/immich@20261122T050000Z --to /mnt/new/immich --verify
@@ -24,7 +29,7 @@ struct RestoreCommand: ParsableCommand {
         backupctl restore nfs/immich --to /srv/nfs/immich.restored --verify --json > restore.json \\
           && mv /srv/nfs/immich /srv/nfs/immich.old && mv /srv/nfs/immich.restored /srv/nfs/immich
 
-      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .usage]))
       """)
 
   @Argument(help: ArgumentHelp("The source, optionally with a point.", valueName: "name[@time]"))
@@ -33,7 +38,9 @@ struct RestoreCommand: ParsableCommand {
   @OptionGroup var point: PointOptions
 
   @Option(name: .customLong("to"), help: ArgumentHelp("The directory to restore to.", valueName: "dir"))
-  var target: String
+  var target: String?
+
+  @OptionGroup var image: ImageTargetOptions
 
   @Option(
     name: .customLong("path"),
@@ -51,7 +58,21 @@ struct RestoreCommand: ParsableCommand {
   var plan = false
 
   @OptionGroup var repository: RepositoryOptions
+  @OptionGroup var state: StateOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard [target, image.file, image.volume].count(where: { $0 != nil }) + (image.toStandardOutput ? 1 : 0) == 1 else {
+      throw ValidationError("Give exactly one of --to, --to-file, --to-volume and --to-stdout.")
+    }
+    guard target != nil || (paths.isEmpty && !overwrite && !plan) else {
+      throw ValidationError("--path, --overwrite and --plan go with --to.")
+    }
+    guard !(image.toStandardOutput && verify) else {
+      throw ValidationError("--verify can't compare what went to standard output.")
+    }
+    guard image.pool == nil || image.volume != nil else { throw ValidationError("--pool goes with --to-volume.") }
+  }
 
   /// The paths as the index has them; what `backupctl ls` shows as `\xHH` may be typed so.
   private func entryPaths(in selected: PointSelection) throws -> [PathBytes] {
@@ -69,9 +90,16 @@ struct RestoreCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let environment = CommandEnvironment.current
-    let selected = try PointSelection(name, at: point.at, in: try repository.open())
+    let configuration = try repository.configuration()
+    let selected = try PointSelection(name, at: point.at, in: try repository.open(configuration))
+    guard let target else {
+      let restoring = ImageRestoring(selected: selected, target: image, verify: verify, output: output)
+      return try await restoring.run {
+        try await VolumeWork.reclaiming(configuration, catalog: try state.openCatalog(configuration))
+      }
+    }
     var request = TreeRestore.Request(
       store: selected.store, point: selected.point, target: PathBytes(path: target))
     request.paths = try entryPaths(in: selected)

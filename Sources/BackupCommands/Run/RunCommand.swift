@@ -66,7 +66,8 @@ struct RunCommand: AsyncParsableCommand {
       schedule: declared.name, file: schedule, run: run, repositoryID: scope.settings.repository.description.id,
       host: scope.settings.host, tool: toolName, holder: LockHolder.text,
       process: process ?? ProcessIdentity(pid: environment.processID, startTicks: 0, bootID: ""))
-    guard let recorded = try begin(request, in: catalog) else {
+    var volumes = try VolumeWork.working(configuration, catalog: catalog)
+    guard let recorded = try await begin(request, in: catalog, volumes) else {
       notifier.ready()
       return
     }
@@ -76,15 +77,22 @@ struct RunCommand: AsyncParsableCommand {
     // What only a run that has begun can give to its jobs: leases, and its name for hooks and plug-ins.
     scope.leasing = process.map { Leasing(catalog.leases, process: $0) }
     scope.run = recorded.record.id.description
+    volumes.declarations = scope.volumes
+    volumes.run = scope.run
+    volumes.schedule = declared.name
+    scope.volumeHost = volumes
     try await perform(
       recorded, try ScheduleRun(declared, in: scope, kinds: kinds), declared, configuration, catalog, scope)
   }
 
   /// Begins the run; nil if there is nothing to resume because the last one ended well.
-  private func begin(_ request: RecordedRun.Request, in catalog: Catalog) throws -> RecordedRun? {
+  private func begin(
+    _ request: RecordedRun.Request, in catalog: Catalog, _ volumes: VolumeHost
+  ) async throws -> RecordedRun? {
     let environment = CommandEnvironment.current
     do {
-      return try RecordedRun(request, in: catalog, resumes: resume, clock: environment.clock)
+      return try await RecordedRun(
+        request, in: catalog, resumes: resume, volumes: volumes, clock: environment.clock)
     } catch let error as EngineError where error.code == .nothingToDo {
       for line in [error.message] + (error.hint.map { ["hint: \($0)"] } ?? []) { environment.messages.line(line) }
       return nil

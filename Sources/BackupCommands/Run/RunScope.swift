@@ -30,6 +30,8 @@ enum RunScope {
       clock: clock, scratchDirectory: PathBytes(path: scratch))
     let streams = Set(schedule.streams.map(\.name))
     scope.streams = schedule.streams + (configuration?.streams ?? []).filter { !streams.contains($0.name) }
+    let selections = Set(schedule.volumes.map(\.name))
+    scope.volumes = schedule.volumes + (configuration?.volumes ?? []).filter { !selections.contains($0.name) }
     return scope
   }
 }

@@ -100,7 +100,7 @@ final class RunTelling: RunObserver {
       let known = schedules.merging([schedule: nil]) { declared, _ in declared }
       let survey = HostSurvey(
         configuration: configuration, repository: repository, catalog: catalog, schedules: known, host: hostName(),
-        version: toolVersion)
+        version: toolVersion, volumes: try await VolumeWork.seen(configuration, catalog: catalog))
       let counts = beat.current.counts
       let progress = ScheduleRunProgress(endedTasks: counts.ended, allTasks: counts.known)
       let (clock, name) = (environment.clock, schedule)

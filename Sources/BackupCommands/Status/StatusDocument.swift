@@ -104,6 +104,7 @@ struct StatusDocument: Encodable {
   let repository: Disk?
   let uncovered: [String]
   let excluded: Int
+  let unseen: [String]
 
   init(_ report: HostReport) {
     host = report.host
@@ -121,5 +122,6 @@ struct StatusDocument: Encodable {
     }
     uncovered = report.uncovered
     excluded = report.excludedCount
+    unseen = report.unseen
   }
 }

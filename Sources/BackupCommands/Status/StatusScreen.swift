@@ -27,7 +27,8 @@ struct StatusScreen {
     }
     output.line(disk)
     output.line(
-      "coverage: \(report.uncovered.count) uncovered, \(report.excludedCount) excluded with a reason")
+      "coverage: \(report.uncovered.count) uncovered, \(report.excludedCount) excluded with a reason"
+        + (report.unseen.isEmpty ? "" : ", \(report.unseen.count) could not be looked at"))
   }
 
   private func age(_ time: Timestamp?) -> String { time.map { AgeText.of($0, now: report.now) } ?? "never" }

@@ -34,7 +34,7 @@ struct SurveyOptions: ParsableArguments {
     let schedules = try await ScheduleFiles(configuration).nextStarts(catalog)
     let survey = HostSurvey(
       configuration: configuration, repository: opened, catalog: catalog, schedules: schedules, host: hostName(),
-      version: toolVersion)
+      version: toolVersion, volumes: try await VolumeWork.seen(configuration, catalog: catalog))
     let (observation, problems) = try survey.observe(clock: environment.clock)
     for problem in problems { environment.messages.line("warning: \(problem)") }
     return HostReport(observation)

@@ -27,12 +27,11 @@ enum ProgressDisplay {
     return try body(progress)
   }
 
-  /// Runs asynchronous work while another thread shows the progress of an archive.
-  static func awaiting<Result: Sendable>(
-    _ options: OutputOptions, title: String, expectedBytes: Int64? = nil,
-    _ body: (ArchiveProgress) async throws -> Result
+  /// Runs asynchronous work while another thread shows its progress.
+  static func awaiting<Progress: WorkProgress, Result: Sendable>(
+    _ options: OutputOptions, title: String, expectedBytes: Int64? = nil, of progress: Progress,
+    _ body: (Progress) async throws -> Result
   ) async throws -> Result {
-    let progress = ArchiveProgress()
     let stop = show(options, title: title, counting: "entries", expectedBytes: expectedBytes, progress)
     defer { stop() }
     return try await body(progress)

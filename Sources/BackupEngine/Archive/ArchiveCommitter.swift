@@ -11,6 +11,12 @@ struct ArchiveCommitter {
   private(set) var warningCount = 0
   private var extents: [Extent] = []
   private var failedPaths: Set<PathBytes> = []
+  /// The volume as the point will describe it.
+  var volume: RecoveryPoint.Volume?
+  /// The index of the previous point, if the new point has the same.
+  private(set) var unchangedIndex: IndexRoot?
+  /// What takes the extents of an image, whose lines are written before it is whole.
+  var image: ImageExtents?
 
   init(_ writer: PointWriter, _ context: ArchiveContext) {
     self.writer = writer
@@ -26,7 +32,7 @@ struct ArchiveCommitter {
     add(result.statistics)
     warn(result.problems)
     failedPaths.formUnion(result.failedPaths)
-    extents += result.extents
+    if image == nil { extents += result.extents } else { try commitImage(result.extents) }
     if let outcome = result.outcome { try end(outcome) }
     if !failedPaths.isEmpty, result.links.contains(where: isBroken) {
       try appendMendingLinks(result)
@@ -36,15 +42,46 @@ struct ArchiveCommitter {
     if result.endsMember { try writer.sealIfFull() }
   }
 
+  /// Counts bytes that were read from the source beside what is stored.
+  mutating func count(readBytes: Int64) {
+    statistics.readBytes += readBytes
+    context.progress.add(readBytes: readBytes)
+  }
+
   /// Adds problems to the report.
   mutating func warn(_ problems: [RecoveryPoint.Warning]) {
     warningCount += problems.count
     warnings += problems.prefix(max(0, RecoveryPoint.mostWarnings - warnings.count))
   }
 
+  /// Makes the new point have the index of an earlier one.
+  mutating func takeOver(_ previous: RecoveryPoint) {
+    unchangedIndex = previous.index
+    statistics.entries = previous.statistics.entries
+    statistics.files = previous.statistics.files
+    statistics.directories = previous.statistics.directories
+    statistics.bytes = previous.statistics.bytes
+    context.progress.add(entries: statistics.entries, bytes: statistics.bytes)
+  }
+
+  private mutating func commitImage(_ extents: [Extent]) throws {
+    var lines: [UInt8] = []
+    image?.append(extents, to: &lines)
+    try writer.appendIndex(lines[...])
+  }
+
   private mutating func end(_ outcome: LargeFileOutcome) throws {
     defer { extents = [] }
     switch outcome {
+    case .finished where image != nil:
+      try writer.releaseIndexBlocks()
+      var lines: [UInt8] = []
+      statistics.bytes += image?.finish(to: &lines) ?? 0
+      try writer.appendIndex(lines[...])
+      statistics.entries += 1
+      statistics.files += 1
+      statistics.filesRead += 1
+      context.progress.add(entries: 1)
     case .finished(var entry):
       entry.extents = extents
       var lines: [UInt8] = []

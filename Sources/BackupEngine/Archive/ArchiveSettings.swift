@@ -38,8 +38,7 @@ public struct ArchiveSettings: Sendable {
   ///
   /// - Throws: `RepositoryError` if the repository's own directory can't be examined.
   public func request(for source: TreeSource) throws -> TreeArchive.Request {
-    var request = TreeArchive.Request(
-      store: repository.store(source.source), path: source.path, host: host, tool: tool, holder: holder)
+    var request = TreeArchive.Request(point(for: source.source), path: source.path)
     let excludes = source.excludes
     if !excludes.isEmpty {
       request.excludes = { path, isDirectory in excludes.excludes(path: path, isDirectory: isDirectory) }
@@ -47,10 +46,6 @@ public struct ArchiveSettings: Sendable {
     request.staysOnFileSystem = source.staysOnFileSystem
     request.leavesOutDirectoriesAtTop = source.isLooseFiles
     request.forbiddenDirectories = [repository.directory].compactMap { $0 }
-    request.parameters = writerParameters
-    if let threads = limits.threads { request.threads = threads }
-    request.pacer = pacer
-    request.suspiciousBelow = parameters.suspiciousBelow.fraction
     return request
   }
 
@@ -61,14 +56,19 @@ public struct ArchiveSettings: Sendable {
   ///   - file: the name that the content has in the point.
   ///   - mayBeEmpty: whether an output of no bytes is nothing unusual.
   public func request(for source: SourceID, file: String, mayBeEmpty: Bool = false) -> StreamArchive.Request {
-    var request = StreamArchive.Request(
-      store: repository.store(source), file: file, host: host, tool: tool, holder: holder)
+    var request = StreamArchive.Request(point(for: source), file: file)
     request.mayBeEmpty = mayBeEmpty
-    request.pacer = pacer
-    request.parameters = writerParameters
-    if let threads = limits.threads { request.threads = threads }
-    request.suspiciousBelow = parameters.suspiciousBelow.fraction
     return request
+  }
+
+  /// What an archive of any source of the run is asked for.
+  public func point(for source: SourceID) -> PointRequest {
+    var point = PointRequest(store: repository.store(source), host: host, tool: tool, holder: holder)
+    point.parameters = writerParameters
+    if let threads = limits.threads { point.threads = threads }
+    point.pacer = pacer
+    point.suspiciousBelow = parameters.suspiciousBelow.fraction
+    return point
   }
 
   private var writerParameters: WriterParameters {

@@ -47,8 +47,8 @@ struct SliceWork: Sendable {
   enum Storing: Sendable {
     /// As part of one ordinary member: the content is the frame's, header and padding included.
     case member(beginsMember: Bool)
-    /// As a member of its own with only what is new.
-    case parts(TarMember)
+    /// As a member of its own with only what is new, or with all that is in the slice.
+    case parts(TarMember, all: Bool)
     /// As an ordinary member of its own with all that is in the slice, new or not.
     case whole(TarMember)
   }
@@ -63,6 +63,10 @@ struct SliceWork: Sendable {
   var storing: Storing
   /// Whether a pack may be sealed after this slice although the file goes on.
   var mayEndPack = false
+  /// Whether a chunk of zeros becomes a hole.
+  var zerosAreHoles = false
+  /// Bytes of the data that weren't read: zeros that stand for what is known to be zeros.
+  var unreadBytes = 0
   /// With the last slice: what became of the file.
   var outcome: LargeFileOutcome?
   var problems: [RecoveryPoint.Warning] = []
@@ -76,10 +80,13 @@ enum LargeFileOutcome: Sendable {
   case abandoned(PathBytes)
 }
 
-/// A chunk or a hole of a slice.
+/// A piece of a file that a slice makes up.
 enum SlicePiece: Sendable {
+  /// The next bytes of the slice's data.
   case chunk(Int)
   case hole(Int64)
+  /// An extent of the previous point, whose content wasn't read.
+  case taken(Extent)
 }
 
 /// What a worker made of a piece.

@@ -10,8 +10,8 @@ enum SliceLayout: Sendable {
   ///   - header: what stands before its data.
   ///   - bytes: the length of its data that the header states.
   case member(header: [UInt8], bytes: Int64)
-  /// Each is a member of its own with only what is new.
-  case parts
+  /// Each is a member of its own, sparse and as long as the file, with only what is new or with all that is in it.
+  case parts(all: Bool)
   /// Each is an ordinary member of its own with all its data, named after a point: for a file whose length isn't known
   /// before its end.
   case pieces(point: RecoveryPointID)
@@ -33,18 +33,26 @@ struct FileSlices {
   var endsEarly = false
   private var dataStart: Int
   private var pieces: [SlicePiece] = []
+  private var unreadBytes = 0
   private var sliceStart: Int64 = 0
   private var position: Int64 = 0
   private var storedBytes: Int64 = 0
   private let entry: IndexEntry
   private let layout: SliceLayout
   private let mayEndPack: Bool
+  private let zerosAreHoles: Bool
   private let begun: Timestamp
 
   /// Begins to gather a file.
   ///
-  /// - Parameter mayEndPack: whether packs may be sealed between slices that are members of their own.
-  init(entry: IndexEntry, layout: SliceLayout, context: ArchiveContext, mayEndPack: Bool = false) {
+  /// - Parameters:
+  ///   - mayEndPack: whether packs may be sealed between slices that are members of their own.
+  ///   - zerosAreHoles: whether chunks of zeros become holes.
+  init(
+    entry: IndexEntry, layout: SliceLayout, context: ArchiveContext, mayEndPack: Bool = false,
+    zerosAreHoles: Bool = false
+  ) {
+    self.zerosAreHoles = zerosAreHoles
     self.entry = entry
     self.layout = layout
     self.mayEndPack = mayEndPack && !layout.isMember
@@ -56,6 +64,8 @@ struct FileSlices {
 
   /// Bytes of the chunks in the current slice.
   var dataBytes: Int { chunkStart - dataStart }
+  /// How many chunks, holes and extents of the previous point are in the current slice.
+  var pieceCount: Int { pieces.count }
 
   /// Goes on at an offset, over a hole if there is one.
   mutating func skip(to offset: Int64) {
@@ -71,6 +81,18 @@ struct FileSlices {
     position += Int64(length)
   }
 
+  /// Goes on behind an extent of the previous point.
+  mutating func appendTaken(_ extent: Extent) {
+    pieces.append(.taken(extent))
+    position += extent.length
+  }
+
+  /// Takes the next bytes of ``content``, zeros that weren't read, as a chunk.
+  mutating func appendUnreadZeros(length: Int) {
+    unreadBytes += length
+    appendChunk(length: length)
+  }
+
   /// Ends the current slice and begins the next one with the bytes that were read ahead.
   mutating func take() -> SliceWork {
     let ahead = Array(content[chunkStart...])
@@ -81,9 +103,9 @@ struct FileSlices {
     case .member:
       storing = .member(beginsMember: dataStart > 0)
       storedBytes += Int64(data.count)
-    case .parts:
+    case .parts(let all):
       storing = .parts(
-        PartsMember(of: entry, at: sliceStart, begun: begun).member(size: entry.size, ranges: []))
+        PartsMember(of: entry, at: sliceStart, begun: begun).member(size: entry.size, ranges: []), all: all)
     case .pieces(let point):
       storing = .whole(PieceMember(of: entry, at: sliceStart, point: point).member)
     }
@@ -92,10 +114,12 @@ struct FileSlices {
       dataStart = 0
       chunkStart = 0
       pieces = []
+      unreadBytes = 0
       sliceStart = position
     }
     return SliceWork(
-      content: content, data: data, pieces: pieces, offset: sliceStart, storing: storing, mayEndPack: mayEndPack)
+      content: content, data: data, pieces: pieces, offset: sliceStart, storing: storing, mayEndPack: mayEndPack,
+      zerosAreHoles: zerosAreHoles, unreadBytes: unreadBytes)
   }
 
   /// Ends the file: the last slices, with the padding that the member needs.

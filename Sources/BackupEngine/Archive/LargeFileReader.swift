@@ -26,7 +26,7 @@ struct LargeFileReader {
     }
     let ranges = try reading.dataRanges()
     let isMember = context.isFirst ? true : try previous == nil && startsNew(reading, ranges)
-    var layout = SliceLayout.parts
+    var layout = SliceLayout.parts(all: false)
     if isMember {
       let isSparse = ranges != [0..<entry.size]
       let serializer = try TarSerializer()

@@ -5,19 +5,13 @@ import HostSystem
 
 /// What every archive does around the reading of its source: lock, writer, warnings, suspicions, publication.
 struct PointArchive: Sendable {
-  let store: SourceStore
-  let parameters: WriterParameters
-  let host: String
-  let tool: String
-  let holder: String
+  let request: PointRequest
   /// When reading the source began.
   let begun: Timestamp
   /// Where a tree was read.
   let origin: RecoveryPoint.Origin?
   let rules: SuspicionRules
   let clock: any HostClock
-  /// What keeps reading and writing within limits.
-  let pacer: Pacer?
 
   /// An error of a body that ended early but whose stored content is worth keeping, as it is after a cancellation.
   struct Unfinished: Error {
@@ -25,6 +19,7 @@ struct PointArchive: Sendable {
   }
 
   private struct Outcome {
+    var volume: RecoveryPoint.Volume?
     var statistics = RecoveryPoint.Statistics()
     var warnings: [RecoveryPoint.Warning] = []
     var warningCount = 0
@@ -39,15 +34,16 @@ struct PointArchive: Sendable {
     progress: ArchiveProgress,
     _ body: (PointWriter, ArchiveContext, inout ArchiveCommitter) throws -> Void
   ) throws -> RecoveryPoint {
-    let lock = try store.lock(holder: holder)
+    let lock = try request.store.lock(holder: request.holder)
     let writer = try PointWriter(
-      store: store, lock: lock, begun: begun, parameters: parameters,
-      describeCheckpoint: { id, index in describe(id, index, Outcome()) })
+      store: request.store, lock: lock, begun: begun, parameters: request.parameters,
+      describeCheckpoint: { id, index in describe(id, index, Outcome(volume: request.volume)) })
     let context = ArchiveContext(
-      claims: writer.claims, isFirst: writer.isFirst, parameters: parameters,
-      chunker: Chunker(average: parameters.chunkSize), clock: clock, progress: progress, pacer: pacer,
-      begun: begun)
+      claims: writer.claims, isFirst: writer.isFirst, parameters: request.parameters,
+      chunker: Chunker(average: request.parameters.chunkSize), clock: clock, progress: progress,
+      pacer: request.pacer, begun: begun)
     var committer = ArchiveCommitter(writer, context)
+    committer.volume = request.volume
     committer.warn(
       writer.unreadablePoints.map { unreadable in
         RecoveryPoint.Warning(
@@ -69,8 +65,8 @@ struct PointArchive: Sendable {
           path: ".",
           problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
       })
-    return try writer.finish { index in
-      var outcome = Outcome()
+    let publish = { (index: IndexRoot) -> RecoveryPoint in
+      var outcome = Outcome(volume: committer.volume)
       outcome.statistics = committer.statistics
       outcome.statistics.storedBytes = writer.storedBytes
       outcome.warnings = committer.warnings
@@ -79,12 +75,15 @@ struct PointArchive: Sendable {
         outcome.statistics, previous: writer.isFirst ? nil : writer.previous?.statistics)
       return describe(writer.id, index, outcome)
     }
+    if let index = committer.unchangedIndex { return try writer.finish(withIndex: index, publish) }
+    return try writer.finish(publish)
   }
 
   private func describe(_ id: RecoveryPointID, _ index: IndexRoot, _ outcome: Outcome) -> RecoveryPoint {
     RecoveryPoint(
-      id: id, source: store.source, repository: store.repositoryID, begun: begun, ended: clock.now(), host: host,
-      tool: tool, origin: origin, consistency: .live, suspicious: outcome.suspicious, index: index,
+      id: id, source: request.store.source, repository: request.store.repositoryID, begun: begun, ended: clock.now(),
+      host: request.host, tool: request.tool, origin: origin, volume: outcome.volume,
+      consistency: request.consistency, suspicious: outcome.suspicious, index: index,
       statistics: outcome.statistics, warnings: outcome.warnings, warningCount: outcome.warningCount)
   }
 }

@@ -7,8 +7,8 @@ public import HostSystem
 public struct TreeArchive: Sendable {
   /// What is archived, and how.
   public struct Request: Sendable {
-    /// Where the point goes.
-    public var store: SourceStore
+    /// Where the point goes, and how it is written.
+    public var point: PointRequest
     /// The directory; may be a symbolic link to one.
     public var path: PathBytes
     /// Whether to leave out a path, relative to the directory, with all below it.
@@ -19,28 +19,11 @@ public struct TreeArchive: Sendable {
     public var leavesOutDirectoriesAtTop = false
     /// Directories that must never be entered: the repository.
     public var forbiddenDirectories: [OpenFile] = []
-    /// Sizes and the compression level.
-    public var parameters = WriterParameters()
-    /// How many threads read, hash and compress.
-    public var threads = availableProcessors()
-    /// What keeps reading and writing within limits; nil if nothing does.
-    public var pacer: Pacer?
-    /// A point with less than this share of the previous one's entries or bytes is suspicious.
-    public var suspiciousBelow = 0.5
-    /// The host's name.
-    public var host: String
-    /// Name and version of the program.
-    public var tool: String
-    /// Who holds the source's lock, for whoever finds it held.
-    public var holder: String
 
-    /// Asks for a directory to be archived into a store.
-    public init(store: SourceStore, path: PathBytes, host: String, tool: String, holder: String) {
-      self.store = store
+    /// Asks for a directory to be archived.
+    public init(_ point: PointRequest, path: PathBytes) {
+      self.point = point
       self.path = path
-      self.host = host
-      self.tool = tool
-      self.holder = holder
     }
   }
 
@@ -63,11 +46,10 @@ public struct TreeArchive: Sendable {
     let begun = clock.now()
     let (root, origin) = try openSource()
     let point = PointArchive(
-      store: request.store, parameters: request.parameters, host: request.host, tool: request.tool,
-      holder: request.holder, begun: begun, origin: origin,
+      request: request.point, begun: begun, origin: origin,
       rules: SuspicionRules(
-        collapseShare: request.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop),
-      clock: clock, pacer: request.pacer)
+        collapseShare: request.point.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop),
+      clock: clock)
     return try point.run(progress: progress) { writer, context, committer in
       try archive(root, writer, context, &committer, cancellation)
     }
@@ -108,7 +90,7 @@ public struct TreeArchive: Sendable {
       rules.forbiddenDirectories.insert(
         TreeWalker.DirectoryIdentity(device: status.device, inode: status.inode))
     }
-    let pipeline = ArchivePipeline(context, threads: request.threads)
+    let pipeline = ArchivePipeline(context, threads: request.point.threads)
     let planning = PlanningThreads(
       root: root, rules: rules, previous: writer.previousIndex, context: context, pipeline: pipeline,
       cancellation: cancellation)

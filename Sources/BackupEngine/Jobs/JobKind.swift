@@ -32,6 +32,10 @@ public struct JobScope: Sendable {
   public var trees: [TreeDeclaration]
   /// The streams that jobs may name, likewise.
   public var streams: [StreamDeclaration] = []
+  /// The selections of volumes that jobs may name, likewise.
+  public var volumes: [VolumeDeclaration] = []
+  /// What work on volumes needs; nil where there is none to be done.
+  public var volumeHost: VolumeHost?
   /// The name of the run, for those who are told of it; nil outside of one.
   public var run: String?
   /// The clock.
@@ -53,6 +57,16 @@ public struct JobScope: Sendable {
     self.leasing = leasing
   }
 
+  /// What work on volumes needs.
+  ///
+  /// - Throws: ``EngineError`` `badSpecification` if the scope has none.
+  func host() throws(EngineError) -> VolumeHost {
+    guard let volumeHost else {
+      throw EngineError(.badSpecification, "cannot work on volumes: nothing says by which tools")
+    }
+    return volumeHost
+  }
+
   /// How long ago something was; nil if it never was.
   func age(of time: Timestamp?) -> Duration? {
     time.map { .seconds(max(0, clock.now().seconds - $0.seconds)) }
@@ -62,7 +76,7 @@ public struct JobScope: Sendable {
 /// The kinds of jobs that are built in; ``JobKindRegistry`` adds plug-ins.
 public enum JobKinds {
   /// All built-in kinds.
-  public static let all: [any JobKind.Type] = [ArchiveJob.self, VerifyJob.self, DrillJob.self]
+  public static let all: [any JobKind.Type] = [SnapshotJob.self, ArchiveJob.self, VerifyJob.self, DrillJob.self]
 
   static func kind(named name: String) -> (any JobKind.Type)? { all.first { $0.name == name } }
 }

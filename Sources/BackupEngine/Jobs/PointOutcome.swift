@@ -10,6 +10,7 @@ extension TaskOutcome {
     let statistics = point.statistics
     var message = point.source.kind == .stream ? "\(point.id): " : "\(point.id): \(statistics.entries) entries, "
     message += "\(ByteCount(statistics.bytes)), stored \(ByteCount(statistics.storedBytes))"
+    message += point.volume?.readingText ?? ""
     if !point.suspicious.isEmpty { message += "; suspicious: \(point.suspicious.joined(separator: ", "))" }
     if point.warningCount > 0 { message += "; \(point.warningCount) warnings" }
     var details = point.warnings.prefix(Self.listedWarnings).map { "\($0.path): \($0.problem)" }

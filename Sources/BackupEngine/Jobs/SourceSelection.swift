@@ -5,7 +5,7 @@ import JobEngine
 
 /// The sources that a job looks at: those of other jobs, or those of the repository whose names match.
 struct SourceSelection: Sendable {
-  /// Patterns of names in which `*` stands for any characters, slashes too; nil for the sources of other jobs.
+  /// Patterns of names, with or without the kind, in which `*` stands for any characters, slashes too; nil for the sources of other jobs.
   private let patterns: [String]?
 
   /// Reads the key `sources` of a declaration.
@@ -42,12 +42,17 @@ struct SourceSelection: Sendable {
   ) throws -> [(source: SourceID, point: String?)] {
     guard let patterns else { return PointResult.subjects(of: inputs) }
     let all = try repository.sources()
-    for pattern in patterns where !all.contains(where: { matches($0.name, pattern) }) {
+    for pattern in patterns where !all.contains(where: { Self.isMeant($0, by: pattern) }) {
       throw EngineError(
         .badSpecification, "cannot find a source that matches `\(pattern)` in the repository",
         hint: "list the sources with `backupctl points`")
     }
-    return all.filter { source in patterns.contains { matches(source.name, $0) } }.map { ($0, nil) }
+    return all.filter { source in patterns.contains { Self.isMeant(source, by: $0) } }.map { ($0, nil) }
+  }
+
+  /// A pattern is of names, with or without the kind: `nfs/*`, `tree/*`.
+  private static func isMeant(_ source: SourceID, by pattern: String) -> Bool {
+    matches(source.name, pattern) || matches(source.description, pattern)
   }
 }
 

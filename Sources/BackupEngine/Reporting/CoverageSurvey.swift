@@ -13,23 +13,65 @@ public struct CoverageSurvey: Sendable {
     case excluded(reason: String)
     /// By nothing.
     case uncovered
+    /// It can't be told; one of the problems says why.
+    case unknown
+  }
+
+  /// What a thing is.
+  public enum Kind: String, Sendable, Hashable {
+    /// A directory.
+    case directory
+    /// A thin volume.
+    case volume
+    /// A claim of the cluster whose volume isn't among the volumes.
+    case claim
   }
 
   /// One thing.
   public struct Item: Sendable, Hashable {
-    /// Its path, bytes that aren't UTF-8 shown as `\xHH`.
+    /// What it is.
+    public var kind: Kind
+    /// A directory's path, bytes that aren't UTF-8 shown as `\xHH`; a volume's group and name; a claim's namespace and name.
     public var path: String
+    /// The claim of a volume.
+    public var claim: ClaimName?
     /// How it is protected.
     public var protection: Protection
+    /// The selection of volumes by which it is protected or left out.
+    public var selection: String?
+    /// Why nothing protects it, or why that can't be told.
+    public var note: String?
+
+    /// Describes a thing.
+    public init(
+      kind: Kind = .directory, path: String, claim: ClaimName? = nil, protection: Protection,
+      selection: String? = nil, note: String? = nil
+    ) {
+      self.kind = kind
+      self.path = path
+      self.claim = claim
+      self.protection = protection
+      self.selection = selection
+      self.note = note
+    }
+
+    /// What it is called in lists: `/srv/x`, `pve/vm-101-pvc-x (media/jellyfin)`, `claim media/jellyfin`.
+    public var title: String {
+      switch kind {
+      case .directory: path
+      case .volume: path + (claim.map { " (\($0))" } ?? "")
+      case .claim: "claim \(path)"
+      }
+    }
   }
 
-  /// The things by path.
+  /// The things: directories by path, then volumes, then claims.
   public let items: [Item]
   /// What couldn't be looked at: lines for a person.
   public let problems: [String]
 
-  /// The paths that nothing protects.
-  public var uncovered: [String] { items.filter { $0.protection == .uncovered }.map(\.path) }
+  /// What nothing protects, by its title.
+  public var uncovered: [String] { items.filter { $0.protection == .uncovered }.map(\.title) }
   /// How many are left out on purpose.
   public var excludedCount: Int {
     items.count { item in
@@ -37,8 +79,11 @@ public struct CoverageSurvey: Sendable {
     }
   }
 
-  /// Looks at the directories of the roots, one level deep, and where a tree has its children as sources, those.
-  public init(_ configuration: Configuration) {
+  /// Looks at the directories of the roots, one level deep, and where a tree has its children as sources, those; joins in
+  /// what was seen of volumes.
+  ///
+  /// - Parameter volumes: nil if nobody looked at them, which is a problem if the configuration declares any.
+  public init(_ configuration: Configuration, volumes seen: SeenVolumes? = nil) {
     var items: [Item] = []
     var problems: [String] = []
     for root in configuration.coverage.roots {
@@ -49,8 +94,11 @@ public struct CoverageSurvey: Sendable {
         if !error.isMissing { problems.append("cannot look at \(root): \(error.reason)") }
       }
     }
-    self.items = items.sorted { $0.path < $1.path }
-    self.problems = problems
+    let volumes = VolumeCoverage(
+      configuration.volumes,
+      seen: seen ?? SeenVolumes(notLookedAt: configuration.volumes, because: "it was not looked at"))
+    self.items = items.sorted { $0.path < $1.path } + volumes.items
+    self.problems = problems + volumes.problems
   }
 
   private static func examine(

@@ -10,7 +10,7 @@ public struct DeclaredSources: Sendable {
     public var id: SourceID
     /// How old its newest good point may become; nil if nothing is promised.
     public var maximumAge: Duration?
-    /// The directory of a tree; nil for a stream.
+    /// The directory of a tree; nil for a stream or a volume.
     public var path: String?
   }
 
@@ -23,7 +23,9 @@ public struct DeclaredSources: Sendable {
   ///
   /// A tree whose children can't be listed, because its disk isn't mounted say, keeps the sources that the repository
   /// knows of it: what can't be seen must not drop out of the reports.
-  public init(_ configuration: Configuration, in repository: Repository?) {
+  /// So do volumes that can't be selected. Why they can't is a problem of the coverage, and isn't said here again.
+  /// - Parameter seen: what was seen of volumes; nil if nobody looked at them.
+  public init(_ configuration: Configuration, in repository: Repository?, volumes seen: SeenVolumes? = nil) {
     var items: [Item] = []
     var problems: [String] = []
     for tree in configuration.trees {
@@ -43,7 +45,29 @@ public struct DeclaredSources: Sendable {
     items += configuration.streams.map {
       Item(id: $0.source, maximumAge: $0.maximumAge ?? configuration.maximumAge, path: nil)
     }
+    items += Self.volumes(configuration, in: repository, seen)
     self.items = items
     self.problems = problems
+  }
+
+  private static func volumes(
+    _ configuration: Configuration, in repository: Repository?, _ seen: SeenVolumes?
+  ) -> [Item] {
+    let declarations = configuration.volumes
+    let seen = seen ?? SeenVolumes(notLookedAt: declarations, because: "it was not looked at")
+    var items = VolumeCoverage.sources(of: declarations, seen: seen).map { id, declaration in
+      Item(id: id, maximumAge: declaration.maximumAge ?? configuration.maximumAge, path: nil)
+    }
+    // An unreadable repository is a finding of its own.
+    let stored = (try? repository?.sources()) ?? []
+    // Why nothing is selected is a problem of the coverage.
+    for declaration in declarations where (try? seen.selection(of: declaration)) == nil {
+      let prefix = "\(SourceID.escaping(Array(declaration.group.utf8)))/"
+      for id in stored where id.kind == .volume && id.name.hasPrefix(prefix) && !items.contains(where: { $0.id == id })
+      {
+        items.append(Item(id: id, maximumAge: declaration.maximumAge ?? configuration.maximumAge, path: nil))
+      }
+    }
+    return items
   }
 }

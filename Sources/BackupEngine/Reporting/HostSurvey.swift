@@ -21,11 +21,13 @@ public struct HostSurvey: Sendable {
   public var host: String
   /// The version of the program.
   public var version: String
+  /// What was seen of volumes; nil if nobody looked at them.
+  public var volumes: SeenVolumes?
 
   /// Gathers what to look at.
   public init(
     configuration: Configuration, repository: Repository?, catalog: Catalog?, schedules: [String: Timestamp?],
-    host: String, version: String
+    host: String, version: String, volumes: SeenVolumes? = nil
   ) {
     self.configuration = configuration
     self.repository = repository
@@ -33,6 +35,7 @@ public struct HostSurvey: Sendable {
     self.schedules = schedules
     self.host = host
     self.version = version
+    self.volumes = volumes
   }
 
   /// Notes in the catalog which sources are declared, so that a promise counts from the first time on.
@@ -40,7 +43,7 @@ public struct HostSurvey: Sendable {
   /// - Throws: `CatalogError`.
   public func noteDeclared(clock: any HostClock) throws {
     try catalog?.sources.noteDeclared(
-      DeclaredSources(configuration, in: repository).items.map(\.id), at: clock.now())
+      DeclaredSources(configuration, in: repository, volumes: volumes).items.map(\.id), at: clock.now())
   }
 
   /// Observes. Blocks while it reads the repository's points.
@@ -52,8 +55,8 @@ public struct HostSurvey: Sendable {
     clock: any HostClock, progress: [String: ScheduleRunProgress] = [:]
   ) throws -> (observation: HostObservation, problems: [String]) {
     let now = clock.now()
-    let declared = DeclaredSources(configuration, in: repository)
-    let coverage = CoverageSurvey(configuration)
+    let declared = DeclaredSources(configuration, in: repository, volumes: volumes)
+    let coverage = CoverageSurvey(configuration, volumes: volumes)
     let known = Dictionary(uniqueKeysWithValues: try (catalog?.sources.all() ?? []).map { ($0.source, $0) })
     var observation = HostObservation(now: now, host: host, version: version)
     observation.sources = try declared.items.map { try source($0, known[$0.id], now: now) }
@@ -64,7 +67,8 @@ public struct HostSurvey: Sendable {
     observation.repository = try repository.flatMap { try RepositoryKnowledge.disk(of: $0, now: now) }
     observation.uncovered = coverage.uncovered
     observation.excludedCount = coverage.excludedCount
-    return (observation, declared.problems + coverage.problems)
+    observation.unseen = coverage.problems
+    return (observation, declared.problems)
   }
 
   private func source(_ item: DeclaredSources.Item, _ known: SourceRecord?, now: Timestamp) throws -> SourceObservation

@@ -1,27 +1,45 @@
 import BackupCatalog
 import BackupModel
 import HostSystem
+import VolumeSnapshots
 
 /// Removes what dead processes left behind, as far as a lease proves that it was ours.
 ///
 /// Doing it twice does no more than doing it once.
 struct LeaseReclaim {
   let book: LeaseBook
+  /// Removes what is left of volumes; nil if this process has no means to.
+  var volumes: VolumeLeftovers?
 
   /// Removes what the leases of dead processes are on, the latest first.
   ///
   /// - Returns: a line for each thing that was removed, and for each that couldn't be.
-  /// - Throws: `CatalogError`.
-  func run() throws -> [String] {
-    try book.abandoned(isAlive: \.isAlive).map { lease in
-      let thing = "\(lease.claim.kind) \(lease.claim.subject)"
-      do {
+  /// - Throws: `CatalogError`; `CancellationError`.
+  func run() async throws -> [String] {
+    var lines: [String] = []
+    for lease in try book.abandoned(isAlive: \.isAlive) { lines.append(try await reclaim(lease)) }
+    return lines
+  }
+
+  private func reclaim(_ lease: Lease) async throws -> String {
+    let thing = "\(lease.claim.kind) \(lease.claim.subject)"
+    let holder = "process \(lease.claim.process.pid)"
+    do {
+      var outcome = VolumeLeftovers.Outcome.removed
+      if let volumes, let left = VolumeThing(lease.claim) {
+        outcome = try await volumes.remove(left, noted: lease.claim.details)
+      } else {
         try remove(lease.claim)
-        try book.release(lease)
-        return "removed \(thing), left by process \(lease.claim.process.pid)"
-      } catch let error as any Failure where !(error is CatalogError) {
-        return "cannot remove \(thing), left by process \(lease.claim.process.pid): \(error.message)"
       }
+      try book.release(lease)
+      switch outcome {
+      case .removed: return "removed \(thing), left by \(holder)"
+      case .absent: return "\(thing), noted by \(holder), was gone already"
+      case .notOurs: return "left \(thing) alone: it is not the one that \(holder) made"
+      }
+    } catch let error as any Failure where !(error is CatalogError) {
+      let more = [error.cause, error.hint.map { "hint: \($0)" }].compactMap(\.self).map { "; \($0)" }.joined()
+      return "cannot remove \(thing), left by \(holder): \(error.message)\(more)"
     }
   }
 

@@ -52,10 +52,14 @@ public struct RecordedRun: Sendable {
 
   /// Takes the schedule's lock, cleans up after runs that died, and begins the run in the journal. Blocks.
   ///
-  /// - Parameter resumes: whether to go on with the last run. What that one did isn't done again.
+  /// - Parameters:
+  ///   - resumes: whether to go on with the last run. What that one did isn't done again.
   /// - Throws: ``EngineError`` `busy` if a run of the schedule is going on; `badSpecification` if there is none to resume,
   ///   `nothingToDo` if the last one ended well; `CatalogError`.
-  public init(_ request: Request, in catalog: Catalog, resumes: Bool = false, clock: any HostClock) throws {
+  ///   - volumes: removes what dead runs left of volumes; nil if there is nothing of the kind.
+  public init(
+    _ request: Request, in catalog: Catalog, resumes: Bool = false, volumes: VolumeHost? = nil, clock: any HostClock
+  ) async throws {
     self.request = request
     self.catalog = catalog
     self.clock = clock
@@ -63,7 +67,7 @@ public struct RecordedRun: Sendable {
     let dead = try catalog.runs.markDead(ofSchedule: request.schedule)
     try Self.recordAttempts(of: dead, request.run.producingJobs, in: catalog)
     var remarks = dead.map { "run \($0.id) died: \($0.message)" }
-    remarks += try LeaseReclaim(book: catalog.leases).run()
+    remarks += try await LeaseReclaim(book: catalog.leases, volumes: volumes.map { VolumeLeftovers(host: $0) }).run()
     let resumed = resumes ? try Self.runToResume(of: request.schedule, in: catalog) : nil
     finished = try resumed.map { try Self.finishedTasks(of: $0.id, in: catalog) } ?? []
     record = try catalog.runs.begin(

@@ -7,34 +7,17 @@ public import HostSystem
 public struct StreamArchive: Sendable {
   /// What is archived, and how.
   public struct Request: Sendable {
-    /// Where the point goes.
-    public var store: SourceStore
+    /// Where the point goes, and how it is written.
+    public var point: PointRequest
     /// The name of the content in the point: one component, neither `.` nor `..`.
     public var file: String
     /// Whether an output of no bytes is nothing unusual.
     public var mayBeEmpty = false
-    /// Sizes and the compression level.
-    public var parameters = WriterParameters()
-    /// How many threads hash and compress.
-    public var threads = availableProcessors()
-    /// What keeps reading and writing within limits; nil if nothing does.
-    public var pacer: Pacer?
-    /// A point with less than this share of the previous one's bytes is suspicious.
-    public var suspiciousBelow = 0.5
-    /// The host's name.
-    public var host: String
-    /// Name and version of the program.
-    public var tool: String
-    /// Who holds the source's lock, for whoever finds it held.
-    public var holder: String
 
-    /// Asks for a stream to be archived into a store.
-    public init(store: SourceStore, file: String, host: String, tool: String, holder: String) {
-      self.store = store
+    /// Asks for a stream to be archived.
+    public init(_ point: PointRequest, file: String) {
+      self.point = point
       self.file = file
-      self.host = host
-      self.tool = tool
-      self.holder = holder
     }
   }
 
@@ -56,7 +39,7 @@ public struct StreamArchive: Sendable {
   ///   too long; `RepositoryError`; `CancellationError`. No point is published then, and what was stored
   ///   serves the next attempt.
   public func run(_ command: ChildCommand, progress: ArchiveProgress) async throws -> RecoveryPoint {
-    let source = request.store.source
+    let source = request.point.store.source
     return try await run(try OpenFile.pipe(), progress: progress) { writing in
       let result = try await command.run(writingTo: writing)
       guard result.isSuccess else {
@@ -126,19 +109,19 @@ public struct StreamArchive: Sendable {
     verdict: @escaping @Sendable () throws -> Void
   ) throws -> RecoveryPoint {
     let begun = clock.now()
-    let isFresh = try request.store.packNames().isEmpty
+    let isFresh = try request.point.store.packNames().isEmpty
     let point = PointArchive(
-      store: request.store, parameters: request.parameters, host: request.host, tool: request.tool,
-      holder: request.holder, begun: begun, origin: nil,
-      rules: SuspicionRules(collapseShare: request.suspiciousBelow, mayBeEmpty: request.mayBeEmpty, isStream: true),
-      clock: clock, pacer: request.pacer)
+      request: request.point, begun: begun, origin: nil,
+      rules: SuspicionRules(
+        collapseShare: request.point.suspiciousBelow, mayBeEmpty: request.mayBeEmpty, subject: .stream),
+      clock: clock)
     return try point.run(progress: progress) { writer, context, committer in
       isReady()
-      try committer.commit(StreamEntries.root(begun: begun))
-      let pipeline = ArchivePipeline(context, threads: request.threads)
+      try committer.commit(SoleFileEntries.root(begun: begun))
+      let pipeline = ArchivePipeline(context, threads: request.point.threads)
       // Beside the packs of an interrupted attempt a first point can't be whole by itself without storing all of them again.
-      let layout = writer.isFirst && isFresh ? SliceLayout.pieces(point: writer.id) : .parts
-      let entry = StreamEntries.content(request.file, begun: begun)
+      let layout = writer.isFirst && isFresh ? SliceLayout.pieces(point: writer.id) : .parts(all: false)
+      let entry = SoleFileEntries.content(request.file, begun: begun)
       let unfinished = Monitor<PointArchive.Unfinished?>(nil)
       let reader = WorkerThread {
         do {

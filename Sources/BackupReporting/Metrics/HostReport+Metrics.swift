@@ -17,6 +17,7 @@ extension HostReport {
     samples.add(.repositoryFull, repository?.forecast?.full)
     samples.add(.uncovered, uncovered.count)
     samples.add(.excluded, excludedCount)
+    samples.add(.unseen, unseen.count)
     let byMetric = Dictionary(grouping: samples.all, by: \.metric)
     return Metric.allCases.flatMap { byMetric[$0] ?? [] }
   }

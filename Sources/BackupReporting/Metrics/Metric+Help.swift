@@ -41,6 +41,7 @@ extension Metric {
       "When the disk of the repository will be full if it goes on filling; absent if that is not in sight."
     case .uncovered: "How many things exist that are neither protected nor excluded with a reason."
     case .excluded: "How many things are excluded with a reason."
+    case .unseen: "How many things could not be looked at, so that it is not known whether they are protected."
     }
   }
 

@@ -75,6 +75,8 @@ public enum Metric: String, Sendable, CaseIterable {
   case uncovered = "backupctl_uncovered"
   /// How many things are excluded with a reason.
   case excluded = "backupctl_excluded"
+  /// How many things couldn't be looked at.
+  case unseen = "backupctl_unseen"
 
   /// The full name.
   public var name: String { rawValue }
@@ -94,7 +96,7 @@ public enum Metric: String, Sendable, CaseIterable {
       .runRead:
       ["schedule"]
     case .metricsWritten, .paused, .pausedSince, .pausedUntil, .repositoryPresent, .repositoryFree, .repositorySize,
-      .repositoryGrowth, .repositoryFull, .uncovered, .excluded:
+      .repositoryGrowth, .repositoryFull, .uncovered, .excluded, .unseen:
       []
     }
   }

@@ -70,6 +70,11 @@ extension Concern {
       text: "timers have been paused for \(age.ageText): \(pause.reason)", hint: "backupctl unpause")
   }
 
+  /// The concern about something that couldn't be looked at.
+  init(unseen text: String) {
+    self.init(kind: .unseen, subject: "", severity: .degraded, text: text, hint: "backupctl coverage")
+  }
+
   /// The concern about something that nothing protects.
   init(uncovered name: String) {
     self.init(

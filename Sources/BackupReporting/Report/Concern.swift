@@ -24,6 +24,8 @@ public struct Concern: Hashable, Sendable {
     case repositoryMissing = "repository-missing"
     /// Something is neither protected nor excluded.
     case uncovered
+    /// Something couldn't be looked at, so that it isn't known whether it is protected.
+    case unseen
   }
 
   /// What kind of thing.

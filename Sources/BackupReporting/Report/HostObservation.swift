@@ -20,12 +20,14 @@ public struct HostObservation: Hashable, Sendable {
   public var uncovered: [String]
   /// How many things are excluded with a reason.
   public var excludedCount: Int
+  /// What couldn't be looked at, so that it isn't known whether it is protected: sentences without a full stop.
+  public var unseen: [String]
 
   /// Makes an observation.
   public init(
     now: Timestamp, host: String, version: String, sources: [SourceObservation] = [],
     schedules: [ScheduleObservation] = [], pause: PauseObservation? = nil, repository: RepositoryObservation? = nil,
-    uncovered: [String] = [], excludedCount: Int = 0
+    uncovered: [String] = [], excludedCount: Int = 0, unseen: [String] = []
   ) {
     self.now = now
     self.host = host
@@ -36,5 +38,6 @@ public struct HostObservation: Hashable, Sendable {
     self.repository = repository
     self.uncovered = uncovered
     self.excludedCount = excludedCount
+    self.unseen = unseen
   }
 }

@@ -21,6 +21,8 @@ public struct HostReport: Hashable, Sendable {
   public let uncovered: [String]
   /// How many things are excluded with a reason.
   public let excludedCount: Int
+  /// What couldn't be looked at, so that it isn't known whether it is protected, sorted, each once.
+  public let unseen: [String]
   /// What isn't as it should be, the worst first.
   public let concerns: [Concern]
 
@@ -41,10 +43,11 @@ public struct HostReport: Hashable, Sendable {
     repository = observation.repository.map { RepositoryReport($0, now: now) }
     uncovered = observation.uncovered.sorted()
     excludedCount = observation.excludedCount
+    unseen = Set(observation.unseen).sorted()
     var found = sources.compactMap(Concern.init) + schedules.flatMap(Concern.about)
     found += Concern.about(repository: repository, now: now, limits: limits)
     if let pause, let concern = Concern(pause: pause, now: now, limits: limits) { found.append(concern) }
-    found += uncovered.map { Concern(uncovered: $0) }
+    found += uncovered.map { Concern(uncovered: $0) } + unseen.map { Concern(unseen: $0) }
     // A stable order: the worst first, then as found.
     concerns = HostVerdict.allCases.reversed().flatMap { severity in found.filter { $0.severity == severity } }
   }

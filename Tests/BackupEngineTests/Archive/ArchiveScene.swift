@@ -91,11 +91,11 @@ final class ArchiveScene {
   /// Archives the tree through a storage.
   func archive(_ storage: any RepositoryStorage, holder: String = "tests") throws -> RecoveryPoint {
     let repository = try Repository(storage: storage)
-    var request = TreeArchive.Request(
-      store: repository.store(try #require(Self.source)), path: Array(tree.path.utf8), host: "host", tool: "tests",
-      holder: holder)
-    request.parameters = Self.parameters
-    request.threads = 2
+    var point = PointRequest(
+      store: repository.store(try #require(Self.source)), host: "host", tool: "tests", holder: holder)
+    point.parameters = Self.parameters
+    point.threads = 2
+    let request = TreeArchive.Request(point, path: Array(tree.path.utf8))
     return try TreeArchive(request, clock: clock).run(progress: ArchiveProgress(), cancellation: Cancellation())
   }
 

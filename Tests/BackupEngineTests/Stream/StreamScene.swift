@@ -36,12 +36,12 @@ final class StreamScene: Sendable {
   }
 
   func request(_ store: SourceStore) -> StreamArchive.Request {
-    var request = StreamArchive.Request(store: store, file: "dump", host: "host", tool: "tests", holder: "tests")
+    var point = PointRequest(store: store, host: "host", tool: "tests", holder: "tests")
     // Frames and packs so small that a few hundred kilobytes fill several.
-    request.parameters = WriterParameters(
+    point.parameters = WriterParameters(
       frameSize: .kibibytes(64), packSize: .kibibytes(200), chunkSize: .kibibytes(64))
-    request.threads = 2
-    return request
+    point.threads = 2
+    return StreamArchive.Request(point, file: "dump")
   }
 
   /// Archives what a shell script writes, run in the scene's directory.

@@ -62,7 +62,7 @@ struct HookedBody: JobBody {
 
 extension TaskOutcome {
   /// The same outcome, but someone should look at it.
-  fileprivate func degraded(by problems: [String]) -> TaskOutcome {
+  func degraded(by problems: [String]) -> TaskOutcome {
     guard let first = problems.first else { return self }
     return TaskOutcome(
       .degraded, message: message.isEmpty ? first : "\(message); \(first)", details: details + problems,

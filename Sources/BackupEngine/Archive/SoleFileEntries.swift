@@ -2,9 +2,9 @@ import BackupModel
 import BackupRepository
 import HostSystem
 
-/// The two entries of a stream's point: the root, and the one file in it.
-enum StreamEntries {
-  /// The root, which has no member in a pack: a stream has no directory whose metadata were worth keeping.
+/// The two entries of a point whose source is one file, a stream or the image of a volume: the root, and the file in it.
+enum SoleFileEntries {
+  /// The root, which has no member in a pack: there is no directory whose metadata were worth keeping.
   static func root(begun: Timestamp) -> ArchiveResult {
     var result = ArchiveResult()
     IndexLine.append(entry([0x2E], .directory, permissions: 0o700, begun), to: &result.lines)

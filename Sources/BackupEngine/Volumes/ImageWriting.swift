@@ -1,0 +1,220 @@
+import BackupArchive
+import BackupModel
+import BackupRepository
+import HostSystem
+import Synchronization
+
+/// Writes the extents of an image into a file or device: one thread goes through the index, others decompress, prove and write.
+final class ImageWriting: Sendable {
+  /// What one thread does at a time: the pieces that one frame holds.
+  private struct Job: Sendable {
+    var pieces: [FramePiece]
+  }
+
+  private struct State {
+    var jobs: [Job] = []
+    var isComplete = false
+    var failure: (any Error)?
+  }
+
+  private let file: OpenFile
+  private let chunks: ChunkReader
+  private let skipsHoles: Bool
+  private let threads: Int
+  private let progress: RestoreProgress
+  private let cancellation: Cancellation
+  private let state = Monitor(State())
+  private let written = Atomic<Int64>(0)
+  private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
+
+  init(
+    file: OpenFile, chunks: ChunkReader, skipsHoles: Bool, threads: Int, progress: RestoreProgress,
+    cancellation: Cancellation
+  ) {
+    self.file = file
+    self.chunks = chunks
+    self.skipsHoles = skipsHoles
+    self.threads = max(1, threads)
+    self.progress = progress
+    self.cancellation = cancellation
+  }
+
+  /// Writes all.
+  ///
+  /// - Returns: how many bytes were written.
+  /// - Throws: the first error of any thread: `RepositoryError` `damaged`, `SystemError`, `CancellationError`.
+  func run(_ cursor: ExtentCursor) throws -> Int64 {
+    let workers = (0..<threads).map { _ in WorkerThread { self.work() } }
+    var failure: (any Error)?
+    do {
+      try plan(cursor)
+    } catch {
+      failure = error
+    }
+    let reason = failure
+    state.update { state in
+      state.isComplete = true
+      state.failure = state.failure ?? reason
+    }
+    for worker in workers { worker.join() }
+    if let failure = state.update({ $0.failure }) { throw failure }
+    return written.load(ordering: .relaxed)
+  }
+
+  private func plan(_ cursor: ExtentCursor) throws {
+    var cursor = cursor
+    var job = Job(pieces: [])
+    while let (offset, extent) = try cursor.next() {
+      try cancellation.check()
+      guard let chunk = extent.chunk else {
+        if !skipsHoles { try clear(offset..<offset + extent.length) }
+        continue
+      }
+      let location = try chunks.location(of: chunk)
+      guard Int64(location.record.length) == extent.length else {
+        throw RepositoryError(
+          .damaged, "cannot restore an image: the index and pack \(location.pack) disagree about a length")
+      }
+      // Neighbours lie in one frame as a rule; a frame that comes again later is decompressed again.
+      if let first = job.pieces.first?.location,
+        first.pack != location.pack || first.record.frame != location.record.frame
+      {
+        try submit(job)
+        job.pieces = []
+      }
+      job.pieces.append(FramePiece(offset: offset, location: location))
+    }
+    if !job.pieces.isEmpty { try submit(job) }
+  }
+
+  private func submit(_ job: Job) throws {
+    let capacity = 4 * threads
+    try state.wait { state -> Void? in
+      if let failure = state.failure { throw failure }
+      guard state.jobs.count < capacity else { return nil }
+      state.jobs.append(job)
+      return ()
+    }
+  }
+
+  private func work() {
+    do {
+      let decompressor = try FrameDecompressor()
+      var content: [UInt8] = []
+      while true {
+        let next = state.wait { state -> Job?? in
+          if state.failure != nil { return .some(nil) }
+          if !state.jobs.isEmpty { return .some(state.jobs.removeFirst()) }
+          return state.isComplete ? .some(nil) : nil
+        }
+        guard let job = next else { return }
+        try cancellation.check()
+        try write(job, decompressor, &content)
+      }
+    } catch {
+      state.update { $0.failure = $0.failure ?? error }
+    }
+  }
+
+  private func write(_ job: Job, _ decompressor: FrameDecompressor, _ content: inout [UInt8]) throws {
+    var isWhole = true
+    do {
+      if let first = job.pieces.first { try chunks.read(first.location, with: decompressor, into: &content) }
+    } catch let error as RepositoryError where error.code == .damaged {
+      isWhole = false
+    }
+    for piece in job.pieces {
+      let bytes = try bytes(of: piece, in: isWhole ? content : nil, decompressor)
+      try file.write(bytes, at: piece.offset)
+      written.add(Int64(bytes.count), ordering: .relaxed)
+      progress.add(entries: 0, bytes: Int64(bytes.count))
+    }
+  }
+
+  /// A chunk's bytes, proved by its hash; from another pack if this one's are damaged.
+  private func bytes(
+    of piece: FramePiece, in content: [UInt8]?, _ decompressor: FrameDecompressor
+  ) throws -> ArraySlice<UInt8> {
+    if let content {
+      do {
+        return try chunks.chunk(at: piece.location, in: content)
+      } catch let error as RepositoryError where error.code == .damaged {
+        return try chunks.bytes(of: piece.location.record.id, with: decompressor)[...]
+      }
+    }
+    return try chunks.bytes(of: piece.location.record.id, with: decompressor)[...]
+  }
+
+  /// Makes a range zeros: gives its room back where that promises zeros, and writes them elsewhere.
+  private func clear(_ range: Range<Int64>) throws {
+    do throws(SystemError) {
+      return try file.zeroRange(offset: range.lowerBound, length: range.upperBound - range.lowerBound)
+    } catch {
+      guard error.isUnsupported else { throw error }
+    }
+    var position = range.lowerBound
+    while position < range.upperBound {
+      try cancellation.check()
+      let count = min(range.upperBound - position, Int64(Self.zeros.count))
+      try file.write(Self.zeros[..<Int(count)], at: position)
+      written.add(count, ordering: .relaxed)
+      position += count
+    }
+  }
+}
+
+/// Compares a file or device with the extents of an image by reading and hashing it.
+struct ImageComparison {
+  private let file: OpenFile
+
+  init(_ file: OpenFile) { self.file = file }
+
+  func run(_ cursor: ExtentCursor, cancellation: Cancellation) throws -> ImageRestoreReport.Comparison {
+    var cursor = cursor
+    var comparison = ImageRestoreReport.Comparison()
+    let reader = DirectReader(file)
+    // What a file system knows to be a hole needn't be read.
+    let data = try file.status().kind == .file ? file.dataRanges(size: cursor.entry.size) : [0..<cursor.entry.size]
+    var passed = 0
+    while let (offset, extent) = try cursor.next() {
+      let end = offset + extent.length
+      var isSame = true
+      if let chunk = extent.chunk {
+        isSame = try holds(chunk, offset..<end, reader)
+      } else {
+        while passed < data.count, data[passed].upperBound <= offset { passed += 1 }
+        for range in data[passed...].prefix(while: { $0.lowerBound < end }) where isSame {
+          isSame = try isZeros(range.clamped(to: offset..<end), reader, cancellation)
+        }
+      }
+      try cancellation.check()
+      comparison.bytes += extent.length
+      guard !isSame else { continue }
+      comparison.differing += 1
+      if comparison.firstOffsets.count < ImageExtents.Findings.mostOffsets { comparison.firstOffsets.append(offset) }
+    }
+    return comparison
+  }
+
+  private func holds(_ chunk: ChunkID, _ range: Range<Int64>, _ reader: DirectReader) throws -> Bool {
+    var content: [UInt8] = []
+    let count = Int(range.upperBound - range.lowerBound)
+    return try reader.read(at: range.lowerBound, count: count, appendingTo: &content) == count
+      && ChunkID(of: content) == chunk
+  }
+
+  private func isZeros(_ range: Range<Int64>, _ reader: DirectReader, _ cancellation: Cancellation) throws -> Bool {
+    var position = range.lowerBound
+    var content: [UInt8] = []
+    while position < range.upperBound {
+      try cancellation.check()
+      content.removeAll(keepingCapacity: true)
+      let count = Int(min(range.upperBound - position, 1 << 20))
+      guard try reader.read(at: position, count: count, appendingTo: &content) == count, isZero(content[...]) else {
+        return false
+      }
+      position += Int64(count)
+    }
+    return true
+  }
+}

@@ -1,0 +1,56 @@
+import HostSystem
+import VolumeSnapshots
+
+/// Keeps the snapshot that the newest point of a volume was read from, for the next difference, and no older one.
+struct VolumeBases: Sendable {
+  let host: VolumeHost
+
+  private var removal: SnapshotRemoval { SnapshotRemoval(tools: host.tools, sleep: host.sleep) }
+
+  /// Protects a snapshot from retention before it is read, so that it is there when the point says that it is the base.
+  ///
+  /// - Throws: `VolumeError` if it vanished or isn't ours.
+  func begin(_ snapshot: VolumeName) async throws { try await removal.setBase(snapshot, true) }
+
+  /// Releases all other bases of a volume once a point was published; those that were made for an archive only are removed, also what an
+  /// archive that was killed left.
+  ///
+  /// - Parameter snapshot: the base from now on; nil if the point needs none.
+  /// - Returns: what couldn't be done: lines for a person. A base too many costs space, never data.
+  func settle(on snapshot: VolumeName?, of volume: VolumeName) async -> [String] {
+    await uncancelled {
+      let others = try await host.inventory().snapshots(of: volume).filter {
+        ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != snapshot
+      }
+      for other in others {
+        if other.tags.purpose == .archive {
+          _ = try await removal.remove(other.name, allowRemovingBases: true)
+        } else {
+          try await removal.setBase(other.name, false)
+        }
+      }
+    }
+  }
+
+  /// Lets a snapshot be the base no longer.
+  func release(_ snapshot: VolumeName) async -> [String] {
+    await uncancelled { try await removal.setBase(snapshot, false) }
+  }
+
+  /// Removes a snapshot that served its purpose.
+  func remove(_ snapshot: VolumeName) async -> [String] {
+    await uncancelled { _ = try await removal.remove(snapshot, allowRemovingBases: true) }
+  }
+
+  /// Does work that no cancellation reaches, and tells its error in words.
+  private func uncancelled(_ body: @escaping @Sendable () async throws -> Void) async -> [String] {
+    await Task {
+      do {
+        try await body()
+        return []
+      } catch {
+        return ["\(error)"]
+      }
+    }.value
+  }
+}

@@ -1,0 +1,95 @@
+import BackupModel
+import BackupRepository
+import HostSystem
+public import VolumeSnapshots
+
+/// Restores the image of a volume into a new thin volume.
+///
+/// Until all of it is there, the new volume has the tags of a throwaway snapshot and a lease: a restore that fails or is killed leaves
+/// no half volume under the name that was asked for.
+public struct VolumeRestore: Sendable {
+  private let host: VolumeHost
+  private let restore: ImageRestore
+
+  /// Prepares a restore.
+  public init(_ request: ImageRestore.Request, on host: VolumeHost) {
+    self.host = host
+    restore = ImageRestore(request, clock: host.clock)
+  }
+
+  /// Makes the volume and restores into it. It is active when this returns.
+  ///
+  /// - Parameters:
+  ///   - name: a name that isn't taken in its group.
+  ///   - pool: the thin pool to make it in, of the same group.
+  /// - Throws: `VolumeError` `refused` if the name is taken, `notFound` if there is no such pool, `noSpace`, `poolUnhealthy`,
+  ///   `toolFailed`; as ``ImageRestore/run(to:progress:cancellation:)``.
+  public func run(
+    to name: VolumeName, in pool: VolumeName, progress: RestoreProgress
+  ) async throws -> ImageRestoreReport {
+    let length = try await withBlockingWork { _ in try restore.length() }
+    try await check(name, pool)
+    let isEmpty = try await isZeroing(pool)
+    let lease = try await host.leases.acquire(.snapshot(name))
+    let tags = SnapshotTags.throwaway(run: host.run, created: host.clock.now())
+    do {
+      try await make(name, in: pool, length: length, tags)
+      let report = try await withBlockingWork { cancellation in
+        let device = try OpenFile.open(PathBytes(path: name.devicePath), .updateDevice)
+        return try restore.run(
+          to: .device(device, isKnownEmpty: isEmpty), progress: progress, cancellation: cancellation)
+      }
+      try await uncancelled {
+        _ = try await host.tools.output(
+          of: "lvchange", tags.encoded.flatMap { ["--deltag", $0] } + [name.description],
+          to: "hand over the restored volume \(name)")
+        try await lease.release()
+      }
+      return report
+    } catch {
+      try await uncancelled {
+        // The first error is the one to tell; if the half volume stays, its lease does too, and the next start removes it.
+        guard (try? await ThrowawaySnapshot(tools: host.tools, sleep: host.sleep).remove(name)) != nil else { return }
+        try await lease.release()
+      }
+      throw error
+    }
+  }
+
+  private func check(_ name: VolumeName, _ pool: VolumeName) async throws {
+    let inventory = try await host.inventory()
+    let found = try inventory.pool(pool)
+    guard !inventory.takenNames.contains(name) else {
+      throw VolumeError(
+        .refused, "cannot restore to \(name): there is a volume of that name", hint: "choose a name that isn't taken")
+    }
+    let refusal = PoolVerdict(found, limits: host.thresholds)
+      .refusal(of: name, in: found, limits: host.thresholds, removed: 0)
+    if let refusal {
+      throw VolumeError(
+        refusal.code, "cannot restore to \(name): its pool takes nothing new", cause: refusal.message,
+        hint: refusal.hint)
+    }
+  }
+
+  /// Whether the pool gives out only zeroed chunks; otherwise holes must be written, or old data of others would show in them.
+  private func isZeroing(_ pool: VolumeName) async throws -> Bool {
+    let answer = try await host.tools.output(
+      of: "lvs", ["--noheadings", "--options", "zero", pool.description], to: "see whether the pool \(pool) zeroes")
+    return String(decoding: answer, as: UTF8.self).contains("zero")
+  }
+
+  private func make(
+    _ name: VolumeName, in pool: VolumeName, length: ByteCount, _ tags: SnapshotTags
+  ) async throws {
+    _ = try await host.tools.output(
+      of: "lvcreate",
+      ["--yes", "--virtualsize", "\(length.bytes)b", "--thinpool", pool.description, "--name", name.volume]
+        + tags.encoded.flatMap { ["--addtag", $0] } + [name.group],
+      to: "make the volume \(name)")
+  }
+
+  private func uncancelled(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    try await Task { try await body() }.value
+  }
+}
