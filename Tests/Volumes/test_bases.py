@@ -15,6 +15,7 @@ from backupctl import DEGRADED, OK, Backupctl  # noqa: E402
 from pools import KIB, MIB, ThinPool, Volume, configure_lvm, mapper_name, reason_to_skip, report, statistics, tool  # noqa: E402
 
 CHUNK = 64 * KIB
+SNAPSHOT_FAILED = 30
 
 
 def setUpModule():
@@ -128,7 +129,7 @@ class VoidedBases(BaseCase):
 
     def test_a_base_that_was_removed(self):
         self.base().remove()
-        self.check("gone|missing|no longer|not there|removed")
+        self.check("isn't the snapshot that was the base|is gone")
 
     def test_a_base_that_was_replaced_by_another_of_its_name(self):
         base = self.base()
@@ -136,7 +137,7 @@ class VoidedBases(BaseCase):
         base.remove()
         self.volume.snapshot(base.name, *tags)
         self.volume.write(0, b"since then")
-        self.check("UUID|uuid|another|replaced|recreated")
+        self.check("isn't the snapshot that was the base")
 
     def test_a_volume_that_was_rolled_back(self):
         before = self.volume.snapshot(f"{self.volume.name}-before")
@@ -151,13 +152,13 @@ class VoidedBases(BaseCase):
         self.volume.rename(f"{self.volume.name}-aside")
         self.volume = before.rename(self.volume.name)
         self.volume.activate()
-        self.check("rolled back|replaced|UUID|uuid|origin|recreated")
+        self.check("another of its name")
 
     def test_a_volume_that_was_removed_and_made_again(self):
         self.volume.remove()
         self.volume = self.pool.volume(self.volume.name, 32 * MIB)
         self.volume.write(0, random.Random(9).randbytes(20 * MIB))
-        self.check("rolled back|replaced|UUID|uuid|origin|recreated")
+        self.check("another of its name")
 
     def transaction(self):
         return report("lvs", "-o", "transaction_id", f"{self.pool.group}/pool")[0]["transaction_id"]
@@ -176,7 +177,12 @@ class VoidedBases(BaseCase):
         tool("vgchange", "-q", "-an", self.pool.group)
         tool("vgcfgrestore", "-q", "-f", saved, "--force", "-y", self.pool.group)
         tool("vgchange", "-q", "-ay", self.pool.group)
-        self.check("restored|sequence|seqno|metadata")
+        # The pool has a device of the number that LVM would give to the next snapshot: none can be made, and that is said.
+        result = self.backupctl.call(*Backupctl.archive(self.volume), codes=(SNAPSHOT_FAILED,))
+        self.assertRegex(result.stderr, "cannot take a snapshot of .*\\n.*device_id=")
+        image = self.work / "image"
+        image.unlink(missing_ok=True)
+        self.backupctl.restore(self.volume, image)
 
 
 if __name__ == "__main__":
