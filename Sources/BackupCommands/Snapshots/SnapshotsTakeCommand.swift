@@ -51,6 +51,11 @@ struct SnapshotsTakeCommand: AsyncParsableCommand {
     var problems: [String] = []
     let parts = together ? [targets] : targets.map { [$0] }
     for part in parts where !part.isEmpty {
+      guard Set(part.compactMap(\.hooks)).count <= 1 else {
+        throw CommandError(
+          .usage, "cannot give one instant to volumes that are held still by different commands",
+          hint: "take the snapshots of each selection by themselves, or without --together")
+      }
       let taken = try await taking.take(
         part.map(\.volume), hooks: part.compactMap(\.hooks).first, purpose: .series, keep: rules)
       problems += taken.warnings.map(\.description)

@@ -8,9 +8,16 @@ import JobEngine
 func withBlockingTask<Result: Sendable>(
   _ work: @escaping @Sendable (Cancellation) throws -> Result
 ) async throws -> Result {
+  try await withTaskFailures { try await withBlockingWork(work) }
+}
+
+/// Runs blocking work on a thread of its own; cancelling the task asks the work to stop and waits for it.
+func withBlockingWork<Result: Sendable>(
+  _ work: @escaping @Sendable (Cancellation) throws -> Result
+) async throws -> Result {
   let cancellation = Cancellation()
   return try await withTaskCancellationHandler {
-    try await withTaskFailures { try await withWorkerThread { try work(cancellation) } }
+    try await withWorkerThread { try work(cancellation) }
   } onCancel: {
     cancellation.cancel()
   }

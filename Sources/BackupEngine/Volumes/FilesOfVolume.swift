@@ -57,18 +57,6 @@ func makeDirectory(_ path: String) throws(SystemError) {
   }
 }
 
-/// Runs blocking work on a thread of its own; cancelling the task asks the work to stop and waits for it.
-func withBlockingWork<Result: Sendable>(
-  _ work: @escaping @Sendable (Cancellation) throws -> Result
-) async throws -> Result {
-  let cancellation = Cancellation()
-  return try await withTaskCancellationHandler {
-    try await withWorkerThread { try work(cancellation) }
-  } onCancel: {
-    cancellation.cancel()
-  }
-}
-
 extension VolumeTarget {
   /// The claim as a point keeps it.
   var recordedClaim: RecoveryPoint.Volume.Claim? {

@@ -47,8 +47,9 @@ public struct VolumeRestore: Sendable {
       }
       return report
     } catch {
-      try await uncancelled {
-        // The first error is the one to tell; if the half volume stays, its lease does too, and the next start removes it.
+      // The first error is the one to tell; if the half volume stays, its lease does too, and the next start removes it.
+      try? await uncancelled {
+        // As above.
         guard (try? await ThrowawaySnapshot(tools: host.tools, sleep: host.sleep).remove(name)) != nil else { return }
         try await lease.release()
       }
