@@ -7,6 +7,7 @@ public struct EngineError: Failure {
   public struct Code: Hashable, Sendable {
     private enum Value {
       case sourceUnreadable, targetUnusable, restoreFailed, badSpecification, refused, busy, nothingToDo, commandFailed
+      case damaged
     }
     private let value: Value
     /// The source as a whole can't be read; never a fault of the repository.
@@ -25,6 +26,8 @@ public struct EngineError: Failure {
     public static let busy = Code(value: .busy)
     /// A program of the user's ended as one that failed.
     public static let commandFailed = Code(value: .commandFailed)
+    /// Stored data that is needed is damaged.
+    public static let damaged = Code(value: .damaged)
   }
 
   /// What went wrong.
@@ -49,6 +52,7 @@ public struct EngineError: Failure {
     switch code {
     case .badSpecification: .usage
     case .busy: .busy
+    case .damaged: .damaged
     default: .failed
     }
   }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <locale.h>
 #include <sched.h>
 #include <signal.h>
@@ -93,6 +94,14 @@ uint64_t clinux_makedev(uint32_t major_number, uint32_t minor_number) { return m
 
 int clinux_mknodat(int directory, const char *name, mode_t mode, uint64_t device) {
   return mknodat(directory, name, mode, (dev_t)device);
+}
+
+int clinux_exchange(int directory, const char *name, int other_directory, const char *other_name) {
+  return renameat2(directory, name, other_directory, other_name, RENAME_EXCHANGE);
+}
+
+int clinux_rename_new(int directory, const char *name, int other_directory, const char *new_name) {
+  return renameat2(directory, name, other_directory, new_name, RENAME_NOREPLACE);
 }
 
 void clinux_coarse_time(int64_t *seconds, uint32_t *nanoseconds) {

@@ -37,6 +37,28 @@ extension OpenFile {
     guard result == 0 else { throw .last("rename", "\(path)/\(from.displayedPath)") }
   }
 
+  /// Lets two names of the same file system bear each other's things, in one step (renameat2(2), `RENAME_EXCHANGE`).
+  ///
+  /// Both names resolve at every instant. They may be of different kinds. Mount points can't be exchanged (`EBUSY`), and
+  /// not every file system is able to: NFS isn't (`EINVAL`).
+  public func exchange(_ name: PathBytes, with other: PathBytes, in directory: OpenFile) throws(SystemError) {
+    let result = withCString(name) { first in
+      withCString(other) { second in clinux_exchange(descriptor, first, directory.descriptor, second) }
+    }
+    guard result == 0 else { throw .last("renameat2", "\(path)/\(name.displayedPath)") }
+  }
+
+  /// Moves a name to another directory of the same file system where nothing bears the new name, in one step
+  /// (renameat2(2), `RENAME_NOREPLACE`).
+  ///
+  /// - Throws: ``SystemError``; `EEXIST` if something bears the new name.
+  public func renameToNew(_ name: PathBytes, as newName: PathBytes, in directory: OpenFile) throws(SystemError) {
+    let result = withCString(name) { old in
+      withCString(newName) { new in clinux_rename_new(descriptor, old, directory.descriptor, new) }
+    }
+    guard result == 0 else { throw .last("renameat2", "\(path)/\(name.displayedPath)") }
+  }
+
   /// Makes a symbolic link.
   public func makeSymbolicLink(_ name: PathBytes, target: PathBytes) throws(SystemError) {
     let result = withCString(target) { to in withCString(name) { symlinkat(to, descriptor, $0) } }

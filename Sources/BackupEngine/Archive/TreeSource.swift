@@ -69,7 +69,7 @@ public struct TreeSource: Sendable {
     do throws(SystemError) {
       let directory = try OpenFile.open(path, .directoryFollowing)
       var children: [PathBytes] = []
-      for name in try directory.names() {
+      for name in try directory.names() where !RestorePlace.isName(name) {
         do throws(SystemError) {
           if try directory.status(of: name).kind == .directory { children.append(name) }
         } catch {

@@ -118,6 +118,8 @@ final class TreeWalker {
     }
     let isDirectory = status.kind == .directory
     if rules.leavesOutDirectoriesAtTop, level == 0, isDirectory { return }
+    // What a restore in place is making, or has kept, is no part of a tree.
+    if isDirectory, RestorePlace.isName(path[nameOffset...]) { return }
     if rules.excludes(path[...], isDirectory) { return }
     if isDirectory,
       rules.forbiddenDirectories.contains(DirectoryIdentity(device: status.device, inode: status.inode))

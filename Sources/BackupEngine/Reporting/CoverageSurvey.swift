@@ -105,7 +105,7 @@ public struct CoverageSurvey: Sendable {
     _ directory: String, _ configuration: Configuration, into items: inout [Item]
   ) throws(SystemError) {
     let opened = try OpenFile.open(PathBytes(path: directory), .directoryFollowing)
-    for name in try opened.names() {
+    for name in try opened.names() where !RestorePlace.isName(name) {
       let path = (directory == "/" ? "/" : directory + "/") + name.displayedPath
       guard try opened.status(of: name).kind == .directory else { continue }
       if let reason = configuration.coverage.excluded.first(where: { $0.path == path })?.reason {

@@ -35,6 +35,9 @@ int clinux_flock(int file, int exclusive);
 int clinux_unlock(int file);
 uint64_t clinux_makedev(uint32_t major, uint32_t minor);
 int clinux_mknodat(int directory, const char *name, mode_t mode, uint64_t device);
+// renameat2(2) with RENAME_EXCHANGE, or with RENAME_NOREPLACE.
+int clinux_exchange(int directory, const char *name, int other_directory, const char *other_name);
+int clinux_rename_new(int directory, const char *name, int other_directory, const char *new_name);
 // CLOCK_REALTIME_COARSE: the clock that stamps inodes.
 void clinux_coarse_time(int64_t *seconds, uint32_t *nanoseconds);
 int clinux_set_utf8_ctype(void);

@@ -1,0 +1,52 @@
+public import BackupModel
+public import BackupRepository
+
+/// What attestations and earlier restores tell of a point: whether it was drilled or verified, and how long restoring takes.
+public struct PointTrust: Sendable {
+  /// When this very point was drilled last; nil if never.
+  public var drilled: Timestamp?
+  /// Whether that drill found it whole.
+  public var drillWasGood = true
+  /// When stored data of the source was verified last; nil if never.
+  public var verified: Timestamp?
+  /// Whether damage of the source is known that nothing has found gone since.
+  public var knowsOfDamage: Bool
+  /// How long restoring it may take; nil if no earlier drill or restore of the source tells.
+  public private(set) var expectedSeconds: Double?
+  private var measure: (seconds: Double, bytes: Int64)?
+
+  /// Gathers what is known.
+  ///
+  /// - Parameter earlier: restores in place on this host.
+  /// - Throws: `RepositoryError` if the attestations can't be read.
+  public init(of point: RecoveryPoint, in store: SourceStore, earlier: [RestoreRecord]) throws {
+    let attestations = try store.attestations.read().attestations
+    let ofPoint = attestations.last { $0.action == .drill && $0.point == point.id }
+    drilled = ofPoint?.at
+    drillWasGood = ofPoint.map { $0.result == .ok } ?? true
+    verified = attestations.last { $0.action == .verify }?.at
+    knowsOfDamage = AttestationHistory(attestations).knowsOfDamage
+    var measures: [(at: Timestamp, seconds: Double, bytes: Int64)] = earlier.flatMap { record in
+      record.parts.filter { $0.source == store.source && record.repository == store.repositoryID }
+        .compactMap { part in part.seconds.map { (record.begun, $0, part.bytes) } }
+    }
+    if let drill = attestations.last(where: { $0.action == .drill && $0.result == .ok }), let id = drill.point,
+      // A point that is gone since can't tell how much it held.
+      let drilled = try? store.point(id)
+    {
+      measures.append((drill.at, drill.seconds, drilled.statistics.bytes))
+    }
+    measure = measures.max { $0.at < $1.at }.map { ($0.seconds, $0.bytes) }
+    scale(to: ByteCount(point.statistics.bytes))
+  }
+
+  /// Estimates for another number of bytes.
+  mutating func scale(to bytes: ByteCount) {
+    guard let measure, measure.bytes > 0 else {
+      expectedSeconds = measure?.seconds
+      return
+    }
+    // What was measured on few bytes says little about many, but is the best that is known; never less than was needed at all.
+    expectedSeconds = measure.seconds * max(0.01, Double(bytes.bytes) / Double(measure.bytes))
+  }
+}

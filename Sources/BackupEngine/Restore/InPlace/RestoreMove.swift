@@ -1,0 +1,78 @@
+/// What a restore in place does next. Pure: it follows from what is noted and from what is seen on disk.
+enum RestoreMove: Hashable, Sendable {
+  /// Make the tree beside the live one and compare it with the point; done again after a crash, it goes on.
+  case fill(part: Int)
+  /// Note a new state.
+  case note(part: Int, RestoreRecord.State)
+  /// Let the two things of an exchange change places.
+  case exchange(part: Int, item: Int)
+  /// Remove a place with all in it; done again after a crash, it goes on.
+  case remove(part: Int)
+  /// Neither the old nor the new thing is where it should be.
+  case stop(part: Int, item: Int)
+  /// What is wanted is reached.
+  case done
+
+  /// Decides.
+  ///
+  /// Towards a restore all parts are filled before the first one is exchanged, so that one that can't be restored leaves
+  /// everything as it was. Back it goes in the opposite order.
+  /// - Parameter side: which thing of an exchange is live now; asked only about the part that is being exchanged.
+  static func next(
+    of record: RestoreRecord, side: (_ part: Int, _ item: Int) throws -> RestoreExchange.Side
+  ) rethrows -> RestoreMove {
+    let parts = Array(record.parts.enumerated())
+    switch record.intent {
+    case .restore:
+      for (number, part) in parts where part.state == .filling { return .fill(part: number) }
+      for (number, part) in parts {
+        switch part.state {
+        case .filled: return .note(part: number, .exchanging)
+        case .exchanging:
+          return try exchanges(of: part, number, from: .old, order: Array(part.exchanges.indices), side)
+            ?? .note(part: number, .exchanged)
+        default: continue
+        }
+      }
+      return .done
+    case .undo:
+      for (number, part) in parts.reversed() {
+        switch part.state {
+        case .exchanging, .exchanged: return .note(part: number, .undoing)
+        case .undoing:
+          return try exchanges(of: part, number, from: .new, order: part.exchanges.indices.reversed(), side)
+            ?? .note(part: number, .undone)
+        // Nothing of it was ever live: what is beside is a copy of the point and nothing else.
+        case .filling, .filled: return .note(part: number, .removing)
+        case .removing: return .remove(part: number)
+        case .undone, .removed: continue
+        }
+      }
+      return .done
+    case .forget:
+      for (number, part) in parts {
+        switch part.state {
+        case .removed: continue
+        case .removing: return .remove(part: number)
+        default: return .note(part: number, .removing)
+        }
+      }
+      return .done
+    }
+  }
+
+  /// The first exchange that is still on one side; nil if all have left it.
+  private static func exchanges(
+    of part: RestoreRecord.Part, _ number: Int, from: RestoreExchange.Side, order: [Int],
+    _ side: (Int, Int) throws -> RestoreExchange.Side
+  ) rethrows -> RestoreMove? {
+    for item in order {
+      switch try side(number, item) {
+      case from: return .exchange(part: number, item: item)
+      case .unknown: return .stop(part: number, item: item)
+      default: continue
+      }
+    }
+    return nil
+  }
+}
