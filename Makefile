@@ -77,5 +77,6 @@ fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
 	swift build --build-tests
 	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) swift test --skip-build --disable-xctest --filter Fuzz
 
-killed: release ## kill a real run 200 times at random moments and resume it: SEED=1 KILLS=200
+killed: release ## kill real runs and restores 200 times at random moments and resume them: SEED=1 KILLS=200
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_restore_killed.py

@@ -24,7 +24,7 @@ public struct BackupctlCommand: AsyncParsableCommand {
       InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
       CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RunCommand.self,
       PlanCommand.self, RunsCommand.self, StatusCommand.self, CoverageCommand.self, HistoryCommand.self,
-      PauseCommand.self, UnpauseCommand.self, VolumesCommand.self, SnapshotsCommand.self,
+      PauseCommand.self, UnpauseCommand.self, ServicesCommand.self, VolumesCommand.self, SnapshotsCommand.self,
       ConfigCommand.self, TimersCommand.self,
     ])
 

@@ -3,7 +3,7 @@ extension Configuration {
   static let keys: Set<String> = [
     "repository", "state-directory", "schedules", "plugins", "maximum-age", "trees", "streams", "volumes",
     "pool-limits",
-    "kubernetes", "parameters", "limits", "metrics", "notifications", "coverage",
+    "kubernetes", "services", "restore", "parameters", "limits", "metrics", "notifications", "coverage",
   ]
 
   /// Parses a configuration.
@@ -36,6 +36,8 @@ extension Configuration {
     configuration.poolLimits = try read("pool-limits", PoolLimits.init(_:)) ?? configuration.poolLimits
     configuration.kubernetes = try read("kubernetes", KubernetesDeclaration.init(_:))
     try VolumeDeclaration.checkCluster(of: configuration.volumes, configuration.kubernetes, mapping["volumes"])
+    configuration.services = try read("services", ServiceDeclaration.list) ?? []
+    configuration.restore = try read("restore", RestoreDeclaration.init(_:)) ?? configuration.restore
     configuration.parameters = try read("parameters", ArchiveParameters.init(_:)) ?? configuration.parameters
     configuration.limits = try read("limits", Limits.init(_:)) ?? configuration.limits
     configuration.metrics = try read("metrics", MetricsDeclaration.init(_:)) ?? configuration.metrics

@@ -21,6 +21,10 @@ public struct Configuration: Hashable, Sendable {
   public var poolLimits: PoolLimits
   /// How the cluster is asked whose the volumes are; nil is not at all.
   public var kubernetes: KubernetesDeclaration?
+  /// The services whose sources don't say by their names that they belong together, in the order of the file.
+  public var services: [ServiceDeclaration]
+  /// How restores in place go about their work.
+  public var restore: RestoreDeclaration
   /// How archives are made.
   public var parameters: ArchiveParameters
   /// How much of the machine backups may take.
@@ -45,7 +49,8 @@ public struct Configuration: Hashable, Sendable {
     pluginDirectories: [String] = Configuration.defaultPluginDirectories, maximumAge: Duration? = nil,
     metrics: MetricsDeclaration = .init(), notifications: [NotificationDeclaration] = [],
     coverage: CoverageDeclaration = .init(), volumes: [VolumeDeclaration] = [], poolLimits: PoolLimits = .init(),
-    kubernetes: KubernetesDeclaration? = nil
+    kubernetes: KubernetesDeclaration? = nil, services: [ServiceDeclaration] = [],
+    restore: RestoreDeclaration = .init()
   ) {
     self.repository = repository
     self.stateDirectory = stateDirectory
@@ -62,5 +67,7 @@ public struct Configuration: Hashable, Sendable {
     self.volumes = volumes
     self.poolLimits = poolLimits
     self.kubernetes = kubernetes
+    self.services = services
+    self.restore = restore
   }
 }

@@ -19,6 +19,7 @@ let code = await BackupctlCommand.run(
   arguments,
   CommandEnvironment(
     variables: environmentVariables(), clock: SystemClock(), output: .standardOutput, messages: .standardError,
-    cancellation: cancellation, abandonment: abandonment, processID: getpid(),
+    input: CommandInput(isTerminal: Terminal(descriptor: 0).isTerminal) { readLine() }, cancellation: cancellation,
+    abandonment: abandonment, processID: getpid(),
     commandLine: CommandLine.arguments.joined(separator: " ")))
 exit(signals.first == 0 ? code : 128 + signals.first)

@@ -63,6 +63,9 @@ import Testing
       - {name: pvc, group: pve, match: "vm-*-pvc-*", exclude: [{claim: "media/*", reason: "big: films"}], audit: 0.5%}
     pool-limits: {data: 85%}
     kubernetes: {command: [ssh, k8s, kubectl], timeout: 5s}
+    services:
+      - {name: photos, sources: [nfs/immich, "stream/db*"], order: 3, objectives: {rpo: 36h, rto: 1h30m}}
+    restore: {keep-undo: 3d}
     """
 
   @Test func readsEveryKey() throws {

@@ -88,7 +88,7 @@ import Testing
         "url", "job", "header-file", "on", "webhook", "ntfy", "priority", "tags", "mail", "to", "from", "ping", "roots",
         "read-rate", "write-rate", "io-pressure", "threads", "group", "pool", "match", "namespaces", "minimum-size",
         "maximum-size", "mode", "block-size", "audit", "compare-in-full", "together", "freeze", "luks", "data",
-        "metadata", "driver", "timeout",
+        "metadata", "driver", "timeout", "sources", "order", "objectives", "keep-undo",
       ]).union(Configuration.keys)
     for key in keys { #expect(text.contains("`\(key)`"), "\(key)") }
     let configuration = Configuration(repository: RepositoryDeclaration(path: "/r"))

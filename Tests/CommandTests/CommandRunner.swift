@@ -36,6 +36,8 @@ final class CommandRunner {
   let directory: String
   let clock = StandingClock(Timestamp(CalendarTime(year: 2026, month: 11, day: 22, hour: 5)))
   var variables: [String: String] = [:]
+  /// What is typed; nobody is there unless a test says so.
+  var input = CommandInput.none
   /// A path for the default repository, given by `$BACKUPCTL_REPOSITORY`.
   var repository: String { "\(directory)/repository" }
 
@@ -67,7 +69,7 @@ final class CommandRunner {
     let code = await BackupctlCommand.run(
       arguments,
       CommandEnvironment(
-        variables: variables, clock: clock, output: output.stream, messages: messages.stream,
+        variables: variables, clock: clock, output: output.stream, messages: messages.stream, input: input,
         cancellation: cancellation, processID: 42,
         commandLine: "backupctl \(arguments.joined(separator: " "))"))
     return Result(code: code, bytes: output.bytes, messages: String(decoding: messages.bytes, as: UTF8.self))

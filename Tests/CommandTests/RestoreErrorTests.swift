@@ -32,7 +32,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("unknown-source", ["scr"], 1), ("restore-unknown-point", ["src@20261121T050000Z"], 1),
+      ("restore-unknown-name", ["scr"], 1), ("restore-unknown-point", ["src@20261121T050000Z"], 1),
       ("restore-point-too-old", ["src", "--at", "2026-11-01"], 1), ("bad-time", ["src", "--at", "tomorow"], 64),
       ("restore-unknown-path", ["src", "--path", "ssh/sshd_confg"], 1),
       ("restore-unknown-path", ["src", "--path", "a", "--path", "ssh/sshd_confg"], 1),

@@ -54,6 +54,8 @@ struct ConfigurationDocument: Encodable {
   let volumes: [Volumes]
   let poolLimits: PoolLimits
   let kubernetes: Kubernetes?
+  let services: [Service]
+  let restore: Restore
   let parameters: Parameters
   let limits: Limits
   let metrics: Metrics
@@ -61,8 +63,8 @@ struct ConfigurationDocument: Encodable {
   let coverage: Coverage
 
   enum CodingKeys: String, CodingKey {
-    case repository, schedules, plugins, trees, streams, volumes, kubernetes, parameters, limits, metrics, notifications
-    case coverage
+    case repository, schedules, plugins, trees, streams, volumes, kubernetes, services, restore, parameters, limits
+    case metrics, notifications, coverage
     case poolLimits = "pool-limits"
     case stateDirectory = "state-directory"
     case maximumAge = "maximum-age"
@@ -82,6 +84,8 @@ struct ConfigurationDocument: Encodable {
       data: configuration.poolLimits.data.description, metadata: configuration.poolLimits.metadata.description)
     kubernetes = configuration.kubernetes.map(Kubernetes.init(_:))
     let values = configuration.parameters
+    services = configuration.services.map(Service.init(_:))
+    restore = Restore(keepUndo: configuration.restore.keepUndo.policyText)
     parameters = Parameters(
       compressionLevel: values.compressionLevel, frameSize: values.frameSize, packSize: values.packSize,
       chunkSize: values.chunkSize, suspiciousBelow: values.suspiciousBelow.description)

@@ -20,6 +20,12 @@ struct PointSelection {
   /// The point.
   let point: RecoveryPoint
 
+  /// Means a point that was found otherwise.
+  init(store: SourceStore, point: RecoveryPoint) {
+    self.store = store
+    self.point = point
+  }
+
   /// Finds the point that a person means.
   ///
   /// - Parameter text: `NAME` or `NAME@TIME`; the name may begin with its kind (`tree/etc`).

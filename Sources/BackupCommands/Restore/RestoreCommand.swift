@@ -4,42 +4,55 @@ import BackupModel
 import BackupRepository
 import HostSystem
 
-/// Restores a point, or paths of it, to a directory.
+/// Restores a service, a source, or paths of it: to a directory, or in place; and looks after restores in place.
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "restore", abstract: "Restore a point of a source, or single paths of it.",
+    commandName: "restore", abstract: "Restore a service, a source, or single paths of it.",
     discussion: """
-      The point is the newest one, or the one selected by @TIME or --at. The directory is made if it isn't there \
+      The name is that of a source, or of a service, which stands for all its sources (`backupctl services list`). The \
+      point is the newest one, or the one selected by @TIME or --at. With --to the directory is made if it isn't there \
       (the one above it must be) and must be empty otherwise, unless --overwrite is given: then files that differ \
-      are overwritten, and nothing is deleted. Paths keep their place below the directory. The same command \
-      continues a restore that was interrupted. What is restored is on the medium when the command ends.
+      are overwritten, and nothing is deleted. Paths keep their place below the directory; several sources of a service \
+      each get a directory of their name in it. The same command continues a restore that was interrupted. What is \
+      restored is on the medium when the command ends.
+
+      With --in-place each tree is restored beside the live one, compared with its point, and then exchanged with it in \
+      one step; the old one is kept for --undo. First a plan is shown. Without --yes the command asks, or, where there is \
+      no terminal, ends with 64 and names the command to type. Stop what uses the tree before.
 
       The image of a volume is restored with --to DIR to the sparse file DIR/volume.img, with --to-file to a file of \
       any name, with --to-volume to a new thin volume, or with --to-stdout as a stream of bytes.
 
       EXAMPLES:
-        backupctl restore volume/pve/vm-101-disk-0 --to-volume pve/vm-101-restored --verify
-        backupctl restore volume/pve/vm-101-disk-0 --to-stdout | ssh other "dd of=/dev/sdb bs=1M"
+        backupctl restore immich --in-place --plan               # what would be replaced, by what
+        backupctl restore immich --in-place --yes
+        backupctl restore immich --at "2 days ago" --in-place --source nfs/immich --path upload/2026
+        backupctl restore list                                    # restores in place, and what they keep
+        backupctl restore --undo 20261122T050000Z
+        backupctl restore --resume
+        backupctl restore --forget expired
         backupctl restore etc --to /tmp/etc
         backupctl restore etc --at "2 days ago" --to /tmp/etc --path ssh/sshd_config
         backupctl restore nfs/immich@20261122T050000Z --to /mnt/new/immich --verify
         backupctl restore etc --to /etc --path ssh --overwrite --plan      # see first what would be done
+        backupctl restore volume/pve/vm-101-disk-0 --to-volume pve/vm-101-restored --verify
+        backupctl restore volume/pve/vm-101-disk-0 --to-stdout | ssh other "dd of=/dev/sdb bs=1M"
 
-        A runbook restores beside, looks, then moves:
-        backupctl restore nfs/immich --to /srv/nfs/immich.restored --verify --json > restore.json \\
-          && mv /srv/nfs/immich /srv/nfs/immich.old && mv /srv/nfs/immich.restored /srv/nfs/immich
-
-      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .busy, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("The source, optionally with a point.", valueName: "name[@time]"))
-  var name: String
+  @Argument(
+    help: ArgumentHelp(
+      "The service or source, optionally with a point; with --undo and the like a restore's id.",
+      valueName: "name[@time]"))
+  var name: String?
 
   @OptionGroup var point: PointOptions
 
   @Option(name: .customLong("to"), help: ArgumentHelp("The directory to restore to.", valueName: "dir"))
   var target: String?
 
+  @OptionGroup var placing: InPlaceOptions
   @OptionGroup var image: ImageTargetOptions
 
   @Option(
@@ -57,16 +70,33 @@ struct RestoreCommand: AsyncParsableCommand {
   @Flag(help: "Only show what would be done.")
   var plan = false
 
+  @OptionGroup var earlier: EarlierRestoreOptions
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var state: StateOptions
   @OptionGroup var output: OutputOptions
 
+  private var targets: Int {
+    [target, image.file, image.volume].count(where: { $0 != nil })
+      + [image.toStandardOutput, placing.inPlace]
+      .count(where: { $0 })
+  }
+
+  /// `restore list` without anywhere to restore to; with it, a source or service of that name is meant.
+  private var isListing: Bool { earlier.isListing || (earlier.count == 0 && name == "list" && targets == 0) }
+
   func validate() throws {
-    guard [target, image.file, image.volume].count(where: { $0 != nil }) + (image.toStandardOutput ? 1 : 0) == 1 else {
-      throw ValidationError("Give exactly one of --to, --to-file, --to-volume and --to-stdout.")
+    if isListing || earlier.count > 0 { return try validateEarlier() }
+    guard name != nil else { throw ValidationError("Missing expected argument '<name[@time]>'") }
+    guard targets == 1 else {
+      throw ValidationError("Give exactly one of --to, --in-place, --to-file, --to-volume and --to-stdout.")
     }
-    guard target != nil || (paths.isEmpty && !overwrite && !plan) else {
-      throw ValidationError("--path, --overwrite and --plan go with --to.")
+    guard target != nil || (!overwrite && (placing.inPlace || (paths.isEmpty && !plan))) else {
+      throw ValidationError(
+        placing.inPlace ? "--overwrite goes with --to." : "--path, --overwrite and --plan go with --to.")
+    }
+    guard placing.inPlace || !placing.yes else { throw ValidationError("--yes goes with --in-place.") }
+    guard !(placing.inPlace && verify) else {
+      throw ValidationError("--in-place always compares what it restored; leave out --verify.")
     }
     guard !(image.toStandardOutput && verify) else {
       throw ValidationError("--verify can't compare what went to standard output.")
@@ -74,50 +104,66 @@ struct RestoreCommand: AsyncParsableCommand {
     guard image.pool == nil || image.volume != nil else { throw ValidationError("--pool goes with --to-volume.") }
   }
 
-  /// The paths as the index has them; what `backupctl ls` shows as `\xHH` may be typed so.
-  private func entryPaths(in selected: PointSelection) throws -> [PathBytes] {
-    guard !paths.isEmpty else { return [] }
-    let reader = try IndexReader(
-      root: selected.point.index, chunks: try selected.store.chunkReader(keepsTables: false))
-    let lookup = EntryLookup(reader, in: selected.point)
-    return try paths.map { path in
-      guard !path.split(separator: "/").contains("..") else {
-        throw CommandError(
-          .usage, "cannot restore the path \(path): it leads out of the source by ..",
-          hint: "give it as `backupctl ls` prints it")
-      }
-      return try lookup.entry(path).path
+  private func validateEarlier() throws {
+    guard earlier.count <= 1, targets == 0, paths.isEmpty, !overwrite, !verify, point.at == nil,
+      placing.sources.isEmpty
+    else {
+      throw ValidationError(
+        "--list, --resume, --undo and --forget stand alone, with the id of a restore, --plan and --yes.")
     }
   }
 
   func run() async throws {
-    let environment = CommandEnvironment.current
     let configuration = try repository.configuration()
-    let selected = try PointSelection(name, at: point.at, in: try repository.open(configuration))
+    if isListing || earlier.count > 0 {
+      let work = EarlierRestores(
+        configuration: configuration, repository: repository, state: state, output: output, plan: plan,
+        yes: placing.yes)
+      if isListing { return try work.list() }
+      if earlier.resume { return try work.resume(name) }
+      return try earlier.undo ? work.undo(name) : work.forget(name)
+    }
+    let opened = try repository.open(configuration)
+    let services = { try ServiceSurvey(configuration, in: opened) }
+    let selection = try RestoreSelection(
+      name ?? "", at: point.at, sources: placing.sources, preferringGood: placing.inPlace, in: opened,
+      services: services)
+    if placing.inPlace {
+      let restoring = InPlaceRestoring(
+        selection: selection, survey: try services(), repository: opened, paths: paths,
+        keepUndo: configuration?.restore.keepUndo, state: try state.directory(configuration), output: output)
+      return try restoring.run(plan: plan, yes: placing.yes, command: confirmedCommand)
+    }
     guard let target else {
+      guard selection.points.count == 1, let selected = selection.points.first else { throw severalImages(selection) }
       let restoring = ImageRestoring(selected: selected, target: image, verify: verify, output: output)
       return try await restoring.run {
         try await VolumeWork.reclaiming(configuration, catalog: try state.openCatalog(configuration))
       }
     }
-    var request = TreeRestore.Request(
-      store: selected.store, point: selected.point, target: PathBytes(path: target))
-    request.paths = try entryPaths(in: selected)
-    request.overwrite = overwrite
-    request.verify = verify
-    let restore = TreeRestore(request, clock: environment.clock)
-    let planned = RestorePlanText(
-      try restore.plan(), selected.point, paths: paths, target: target, now: environment.clock.now())
-    if plan { return try planned.print(output) }
-    if !output.quiet { environment.messages.line(planned.line) }
-    if let warning = planned.warning { environment.messages.line(warning) }
-    let report = try ProgressDisplay.run(
-      output, title: selected.store.source.name, expectedBytes: planned.plan.bytes, of: RestoreProgress()
-    ) { progress in
-      try restore.run(progress: progress, cancellation: environment.cancellation)
+    try DirectoryRestoring(
+      selection: selection, target: target, paths: paths, overwrite: overwrite, verify: verify, output: output
+    ).run(plan: plan)
+  }
+
+  private func severalImages(_ selection: RestoreSelection) -> CommandError {
+    CommandError(
+      .usage, "cannot restore \(selection.name) as an image: it has \(selection.points.count) sources",
+      hint: "choose one with --source: \(selection.points.map(\.store.source.typedName).joined(separator: ", "))")
+  }
+
+  /// The command line that goes ahead with what this one asked for.
+  private var confirmedCommand: String {
+    var words = ["restore", name ?? "", "--in-place"]
+    func add(_ option: String, _ values: [String?]) {
+      for value in values.compactMap(\.self) { words += [option, value] }
     }
-    let result = RestoreResult(report, selected.point, target: target)
-    try result.print(output)
-    if result.status != .ok { throw ExitWith(status: result.status) }
+    add("--at", [point.at])
+    add("--source", placing.sources)
+    add("--path", paths)
+    add("--repository", [repository.repository])
+    add("--config", [repository.config])
+    add("--state", [state.state])
+    return ChildCommand("backupctl", words + ["--yes"]).text
   }
 }

@@ -11,6 +11,8 @@ public struct CommandEnvironment: Sendable {
   public var output: CommandOutput
   /// Messages and progress.
   public var messages: CommandOutput
+  /// What a person types.
+  public var input: CommandInput
   /// The wish to stop, made by a signal.
   public var cancellation: Cancellation
   /// The wish not to wait for clean-up either, made by a second signal.
@@ -23,12 +25,14 @@ public struct CommandEnvironment: Sendable {
   /// Gathers an environment.
   public init(
     variables: [String: String], clock: any HostClock, output: CommandOutput, messages: CommandOutput,
-    cancellation: Cancellation, abandonment: Cancellation = Cancellation(), processID: Int32, commandLine: String
+    input: CommandInput = .none, cancellation: Cancellation, abandonment: Cancellation = Cancellation(),
+    processID: Int32, commandLine: String
   ) {
     self.variables = variables
     self.clock = clock
     self.output = output
     self.messages = messages
+    self.input = input
     self.cancellation = cancellation
     self.abandonment = abandonment
     self.processID = processID

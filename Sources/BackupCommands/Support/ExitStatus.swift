@@ -35,12 +35,14 @@ enum ExitStatus: Int32, CaseIterable {
     case .failed: "failed; standard error says what, why, and what to type next"
     case .degraded: "done, but not everything is as it should be: items that could not be read, a suspicious point"
     case .noRepository: "there is no repository, it is not mounted, or it is another one"
-    case .busy: "another process holds the source or runs the schedule"
+    case .busy: "another process holds the source, runs the schedule or restores to the same tree"
     case .formatTooNew: "the repository was written by a newer version"
     case .damaged: "damage was found in stored data"
     case .snapshotFailed: "a volume snapshot could not be made, read or removed as it should be"
     case .toolMissing: "a program that is needed is not installed"
-    case .objectiveMissed: "the newest good point of a source is older than its `maximum-age` allows"
+    case .objectiveMissed:
+      "the newest good point of a source is older than its `maximum-age` "
+        + "or its service's `rpo` allows, or an `rto` is missed"
     case .usage: "the command line, the configuration or a schedule is wrong; nothing was started"
     }
   }

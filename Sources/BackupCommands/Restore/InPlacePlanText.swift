@@ -1,0 +1,134 @@
+import BackupEngine
+import BackupModel
+import BackupRepository
+import HostSystem
+
+/// What `restore --in-place` shows before anything is changed.
+struct InPlacePlanText {
+  private struct Document: Encodable {
+    struct Part: Encodable {
+      let source: SourceID
+      let point: RecoveryPointID
+      let ageSeconds: Double
+      let suspicious: [String]
+      let replaces: String
+      let replacesSomething: Bool
+      let paths: [String]
+      let entries: Int
+      let bytes: ByteCount
+      let availableBytes: ByteCount
+      let drilled: Timestamp?
+      let drillWasGood: Bool?
+      let verified: Timestamp?
+      let damageIsKnown: Bool
+      let expectedSeconds: Double?
+      let leavesOut: [String]
+      let isExported: Bool
+    }
+
+    let name: String
+    let parts: [Part]
+    let bytes: ByteCount
+    let expectedSeconds: Double?
+    let keepUndoSeconds: Int64
+    let fits: Bool
+    let command: String
+  }
+
+  let plan: InPlacePlan
+  /// Patterns of what archives leave out of a source: it isn't in its points.
+  let exclusions: (SourceID) -> [String]
+  let now: Timestamp
+  /// What to type to go ahead.
+  let command: String
+
+  /// The plan as JSON.
+  func json() throws -> String {
+    try JSONText.encode(
+      Document(
+        name: plan.name,
+        parts: plan.parts.map { part in
+          Document.Part(
+            source: part.store.source, point: part.point.id, ageSeconds: age(part),
+            suspicious: part.point.suspicious, replaces: part.live.path.displayedPath,
+            replacesSomething: part.replacesSomething, paths: part.paths.map(\.displayedPath), entries: part.entries,
+            bytes: part.bytes, availableBytes: part.live.available, drilled: part.trust.drilled,
+            drillWasGood: part.trust.drilled.map { _ in part.trust.drillWasGood }, verified: part.trust.verified,
+            damageIsKnown: part.trust.knowsOfDamage, expectedSeconds: part.trust.expectedSeconds,
+            leavesOut: exclusions(part.store.source), isExported: part.live.isExported)
+        }, bytes: plan.bytes, expectedSeconds: plan.expectedSeconds,
+        keepUndoSeconds: plan.keepUndo.components.seconds, fits: plan.tooFull.isEmpty, command: command))
+  }
+
+  /// The plan for people.
+  var lines: [String] {
+    let count = plan.parts.count == 1 ? "1 source" : "\(plan.parts.count) sources"
+    var lines = [
+      "restore \(plan.name) in place: \(count), \(plan.bytes), \(plan.expectedSeconds.map { "about \(DurationText.of(seconds: $0))" } ?? "time unknown")"
+    ]
+    for part in plan.parts {
+      let source = part.store.source
+      let live = part.live.path.displayedPath
+      let what = part.paths.isEmpty ? live : part.paths.map { "\(live)/\($0.displayedPath)" }.joined(separator: ", ")
+      lines += [
+        "", "\(source)",
+        "  replaces  \(what)\(part.replacesSomething ? "" : " (nothing is there now)")",
+        "  by        \(part.point.id), \(DurationText.of(seconds: age(part))) old, \(part.entries) entries, \(part.bytes)",
+        "  checked   \(checked(part))",
+        "  time      \(time(part.trust.expectedSeconds))",
+        "  space     \(part.bytes) needed, \(part.live.available) free in \(part.live.beside.displayedPath)",
+        "  undo      "
+          + (part.replacesSomething
+            ? "what is there now is kept beside it for \(AgeText.ofLength(plan.keepUndo)), and longer until it is forgotten"
+            : "takes away what was restored"),
+      ]
+    }
+    return lines + warnings.map { "warning: \($0)" }
+  }
+
+  private var warnings: [String] {
+    var warnings = plan.tooFull.map {
+      "\($0.directory.displayedPath) has only \($0.available) free for \($0.needed)"
+    }
+    for part in plan.parts {
+      let source = part.store.source
+      if !part.point.suspicious.isEmpty {
+        warnings.append("\(source)@\(part.point.id) looks wrong: \(part.point.suspicious.joined(separator: "; "))")
+      }
+      if part.trust.knowsOfDamage { warnings.append("damage of \(source) is known: `backupctl verify \(source.name)`") }
+      let excluded = exclusions(source)
+      if !excluded.isEmpty, part.paths.isEmpty {
+        warnings.append(
+          "archives of \(source) leave out \(excluded.joined(separator: ", ")): that will be in the undo only")
+      }
+      if part.live.isExported {
+        warnings.append(
+          "\(part.live.path.displayedPath) is exported by NFS: clients go on using the old tree until they mount it anew"
+        )
+      }
+    }
+    return warnings
+  }
+
+  private func checked(_ part: InPlacePlan.Part) -> String {
+    let drilled = part.trust.drilled.map {
+      "this point was drilled \(AgeText.of($0, now: now)) ago" + (part.trust.drillWasGood ? "" : " and WAS NOT WHOLE")
+    }
+    let verified = part.trust.verified.map { "stored data was verified \(AgeText.of($0, now: now)) ago" }
+    let known = [drilled, verified].compactMap(\.self)
+    return known.isEmpty ? "never drilled, never verified" : known.joined(separator: "; ")
+  }
+
+  private func time(_ seconds: Double?) -> String {
+    seconds.map { "about \(DurationText.of(seconds: $0))" } ?? "unknown: never drilled or restored"
+  }
+
+  private func age(_ part: InPlacePlan.Part) -> Double { max(0, now.secondsSince(part.point.begun)) }
+}
+
+extension AgeText {
+  /// A length of time with one unit.
+  static func ofLength(_ length: Duration) -> String {
+    of(Timestamp(seconds: 0), now: Timestamp(seconds: length.components.seconds))
+  }
+}

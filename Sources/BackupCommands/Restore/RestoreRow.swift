@@ -1,0 +1,98 @@
+import BackupEngine
+import BackupModel
+import HostSystem
+
+/// A restore in place as `restore list` shows it.
+struct RestoreRow: Encodable {
+  struct Part: Encodable {
+    let source: SourceID
+    let point: RecoveryPointID
+    let state: RestoreRecord.State
+    let tree: String
+    let paths: [String]
+    /// Where what isn't live is; nil if nothing is kept.
+    let kept: String?
+    let keptBytes: ByteCount?
+    let seconds: Double?
+  }
+
+  /// How a restore stands, in one word.
+  enum State: String, Encodable {
+    case running, unfinished, restored, expired, undone, removed
+  }
+
+  let restore: RestoreID
+  let name: String
+  let state: State
+  let begun: Timestamp
+  let ended: Timestamp?
+  let expires: Timestamp?
+  let parts: [Part]
+
+  init(_ record: RestoreRecord, isRunning: Bool, now: Timestamp) {
+    restore = record.id
+    name = record.name
+    begun = record.begun
+    ended = record.ended
+    expires = record.keepsAnything ? record.expires : nil
+    if !record.isReached {
+      state = isRunning ? .running : .unfinished
+    } else if !record.keepsAnything {
+      state = .removed
+    } else if record.isExpired(at: now) {
+      state = .expired
+    } else {
+      state = record.intent == .undo ? .undone : .restored
+    }
+    parts = record.parts.map { part in
+      let isKept = part.state != .removed
+      return Part(
+        source: part.source, point: part.point, state: part.state, tree: part.live.bytes.displayedPath,
+        paths: part.paths.map(\.bytes.displayedPath),
+        kept: isKept ? "\(part.place.bytes.displayedPath)/tree" : nil,
+        keptBytes: isKept ? KeptTree.bytes(in: part.place.bytes) : nil, seconds: part.seconds)
+    }
+  }
+
+  /// The table of some restores; nothing if there are none.
+  static func lines(_ rows: [RestoreRow]) -> [String] {
+    if rows.isEmpty { return [] }
+    var table = TextTable([
+      ("RESTORE", .left), ("STATE", .left), ("SOURCE", .left), ("POINT", .left), ("TREE", .left), ("KEPT", .right),
+      ("UNTIL", .left), ("UNDO", .left),
+    ])
+    for row in rows {
+      for part in row.parts {
+        table.add([
+          row.restore.description, row.state.rawValue, part.source.typedName, part.point.description, part.tree,
+          part.keptBytes?.description ?? "-", row.expires?.description ?? "-", part.kept ?? "-",
+        ])
+      }
+    }
+    return table.lines
+  }
+
+  /// Prints how a piece of work came out.
+  func printResult(_ options: OutputOptions) throws {
+    let output = CommandEnvironment.current.output
+    if options.json { return output.line(try JSONText.encode(self)) }
+    guard !options.quiet else { return }
+    for part in parts {
+      let what = "\(part.source)@\(part.point)"
+      switch part.state {
+      case .exchanged: output.line("\(what) is live in \(part.tree); what was there is in \(part.kept ?? "-")")
+      case .undone: output.line("\(part.tree) is as it was; what \(what) had made of it is in \(part.kept ?? "-")")
+      case .removed: output.line("\(what): nothing is kept any more")
+      default: output.line("\(what): \(part.state.rawValue)")
+      }
+    }
+    switch state {
+    case .restored, .expired:
+      output.line(
+        "take it back: `backupctl restore --undo \(restore)`; free the space, after \(expires?.description ?? "that"): "
+          + "`backupctl restore --forget \(restore)`")
+    case .undone: output.line("free the space: `backupctl restore --forget \(restore)`")
+    default: break
+    }
+  }
+}

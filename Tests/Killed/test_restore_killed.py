@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Kills real restores in place at random moments, goes on with each or takes it back, and compares what is live.
+
+  BACKUPCTL=.build/debug/backupctl KILLS=200 SEED=1 python3 Tests/Killed/test_restore_killed.py
+"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+BACKUPCTL = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
+KILLS = int(os.environ.get("KILLS", "24"))
+SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 32))))
+TREES = ["one/app", "two/app"]
+
+
+def content(tree):
+    """Every path of a tree with what is there; None if the tree isn't there."""
+    if not tree.is_dir():
+        return None
+    return {str(path.relative_to(tree)): path.read_bytes() if path.is_file() else None
+            for path in sorted(tree.rglob("*"))}
+
+
+class Watch(threading.Thread):
+    """Looks at live names all the time."""
+
+    def __init__(self, trees):
+        super().__init__(daemon=True)
+        self.trees, self.missing, self.is_over = trees, [], threading.Event()
+
+    def run(self):
+        while not self.is_over.is_set():
+            self.missing += [str(tree) for tree in self.trees if not os.path.isdir(tree)]
+
+
+class KilledRestore(unittest.TestCase):
+    def setUp(self):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="backupctl-killed-restore-"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+        self.chance = random.Random(SEED)
+        for number, tree in enumerate(TREES):
+            for file in range(40):
+                path = self.work / tree / f"d{file % 4}" / f"f{file}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(random.Random(number * 100 + file).randbytes(20_000 + 3_000 * file))
+        (self.work / "config.yaml").write_text(json.dumps({
+            "repository": {"path": str(self.work / "repository")},
+            "trees": [{"name": name, "path": str(self.work / name), "each-child": True} for name in ["one", "two"]]}))
+        self.call("init", "-q", str(self.work / "repository"), configured=False)
+        self.call("archive", "-q", "one", "two")
+        self.new = [content(self.work / tree) for tree in TREES]
+        for tree in TREES:
+            (self.work / tree / "d0" / "f0").write_bytes(b"changed")
+            shutil.rmtree(self.work / tree / "d1")
+            (self.work / tree / "later").write_bytes(b"later")
+        self.old = [content(self.work / tree) for tree in TREES]
+
+    def command(self, *arguments, configured=True):
+        return [BACKUPCTL, *arguments] + (["--config", str(self.work / "config.yaml")] if configured else [])
+
+    def environment(self):
+        return os.environ | {"STATE_DIRECTORY": str(self.work / "state")}
+
+    def call(self, *arguments, codes=(0,), configured=True):
+        result = subprocess.run(self.command(*arguments, configured=configured), capture_output=True, text=True,
+                                stdin=subprocess.DEVNULL, timeout=120, env=self.environment())
+        self.assertIn(result.returncode, codes, f"seed {SEED}: {arguments}\n{result.stdout}{result.stderr}")
+        return result
+
+    def kill_after(self, seconds, *arguments):
+        """Whether the command was still at work."""
+        process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, env=self.environment())
+        try:
+            process.communicate(timeout=seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            return True
+
+    def live(self):
+        return [content(self.work / tree) for tree in TREES]
+
+    def unfinished(self):
+        restores = json.loads(self.call("restore", "list", "--json").stdout)
+        return [restore["restore"] for restore in restores if restore["state"] == "unfinished"]
+
+    def latest(self):
+        restores = json.loads(self.call("restore", "list", "--json").stdout)
+        return restores[-1]["restore"] if restores else None
+
+    def assert_each_whole(self):
+        for tree, old, new in zip(self.live(), self.old, self.new):
+            self.assertTrue(tree in (old, new), f"seed {SEED}: a tree is neither the old nor the new one")
+
+    def forget_all(self):
+        for restore in json.loads(self.call("restore", "list", "--json").stdout):
+            self.call("restore", "-q", "--forget", restore["restore"], "--yes")
+        left = [path for tree in ("one", "two") for path in (self.work / tree).glob(".backupctl-restore*")]
+        self.assertEqual(left, [])
+
+    def test_ends_in_the_new_or_the_old_state(self):
+        begun = time.monotonic()
+        self.call("restore", "-q", "app", "--in-place", "--yes")
+        usual = time.monotonic() - begun
+        self.assertEqual(self.live(), self.new)
+        self.call("restore", "-q", "--undo", "--yes")
+        self.assertEqual(self.live(), self.old)
+        self.forget_all()
+        killed = 0
+        for round in range(KILLS):
+            watch = Watch([self.work / tree for tree in TREES])
+            watch.start()
+            killed += self.kill_after(self.chance.uniform(0, usual * 1.1), "restore", "-q", "app", "--in-place", "--yes")
+            self.assert_each_whole()
+            # Killed again on the way, perhaps.
+            way = self.chance.choice(["--resume", "--undo"])
+            if self.unfinished() and self.chance.random() < 0.5:
+                killed += self.kill_after(self.chance.uniform(0, usual), "restore", "-q", way, "--yes")
+                self.assert_each_whole()
+            if way == "--undo":
+                if self.latest():
+                    done = self.call("restore", "-q", "--undo", self.latest(), "--yes", codes=(0, 1))
+                    self.assertTrue(done.returncode == 0 or "it was taken back" in done.stderr, done.stderr)
+                self.assertEqual(self.live(), self.old, f"seed {SEED}, round {round}")
+            else:
+                if self.unfinished():
+                    self.call("restore", "-q", "--resume")
+                elif not self.latest():
+                    self.call("restore", "-q", "app", "--in-place", "--yes")
+                self.assertEqual(self.live(), self.new, f"seed {SEED}, round {round}")
+                self.call("restore", "-q", "--undo", "--yes")
+                self.assertEqual(self.live(), self.old, f"seed {SEED}, round {round}")
+            watch.is_over.set()
+            watch.join()
+            self.assertEqual(watch.missing, [], f"seed {SEED}: a live name did not resolve")
+            self.forget_all()
+        print(f"seed {SEED}: {killed} kills in {KILLS} rounds", flush=True)
+        self.assertGreater(killed, KILLS // 4)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to be somebody else")
+    def test_changes_nothing_without_the_right_to(self):
+        self.work.chmod(0o755)
+        for path in [self.work / "repository", *(self.work / "repository").rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        (self.work / "theirs").mkdir()
+        os.chown(self.work / "theirs", 65534, 65534)
+        result = subprocess.run(
+            self.command("restore", "app", "--in-place", "--yes", "--state", str(self.work / "theirs/state")),
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, user=65534, group=65534,
+            extra_groups=[])
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn(f"error: cannot restore in place to {self.work}/one/app: nothing may be made beside it\n"
+                      "cause: mkdir: EACCES\nhint: nothing was changed; run it as root\n", result.stderr)
+        self.assertEqual(self.live(), self.old)
+        left = self.call("restore", "list", "--json", "--state", str(self.work / "theirs/state"))
+        self.assertEqual(json.loads(left.stdout), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
