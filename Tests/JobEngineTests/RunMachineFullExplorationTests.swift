@@ -6,7 +6,9 @@ import Testing
 /// The families of graphs that take minutes: run with `EXPLORE_ALL=1`, best optimized.
 ///
 ///     EXPLORE_ALL=1 swift test -c release -Xswiftc -enable-testing --filter RunMachineFullExploration
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["EXPLORE_ALL"] == "1"))
+@Suite(
+  .enabled(
+    if: ProcessInfo.processInfo.environment["EXPLORE_ALL"] == "1", "takes minutes: set EXPLORE_ALL=1, best optimized"))
 struct RunMachineFullExplorationTests {
   /// Every edge, condition and ending, the cancel request, clean-up that runs out, and death; 4 jobs of one task each.
   @Test(arguments: [1, 2])
