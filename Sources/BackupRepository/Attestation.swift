@@ -22,6 +22,38 @@ public struct Attestation: Hashable, Sendable {
     case damaged
   }
 
+  /// What one probe of a drill found.
+  public struct Probe: Codable, Hashable, Sendable {
+    /// How it came out.
+    public enum Result: String, Codable, Hashable, Sendable {
+      /// All that it looked at is as it should be.
+      case ok
+      /// Something isn't.
+      case damaged
+      /// There was nothing to look at.
+      case none
+      /// It couldn't look at something, so that it isn't known how that is.
+      case unable
+    }
+
+    /// The probe's name.
+    public var probe: String
+    /// How it came out.
+    public var result: Result
+    /// How many things it looked at.
+    public var items: Int
+    /// How long it took.
+    public var seconds: Double
+
+    /// Records a result.
+    public init(probe: String, result: Result, items: Int, seconds: Double) {
+      self.probe = probe
+      self.result = result
+      self.items = items
+      self.seconds = (seconds * 1000).rounded() / 1000
+    }
+  }
+
   /// When it was done.
   public var at: Timestamp
   /// What was done.
@@ -38,6 +70,14 @@ public struct Attestation: Hashable, Sendable {
   public var point: RecoveryPointID?
   /// How long it took.
   public var seconds: Double
+  /// How long restoring took, for `drill`: the time after which the data would be back (RTO).
+  public var restoreSeconds: Double?
+  /// How old the data were, for `drill`: what would have been lost (RPO).
+  public var ageSeconds: Int64?
+  /// Bytes restored, for `drill`.
+  public var bytes: Int64?
+  /// What the probes found, for `drill`.
+  public var probes: [Probe] = []
   /// What was found, in words.
   public var damage: [String] = []
 
@@ -53,7 +93,7 @@ public struct Attestation: Hashable, Sendable {
 
 extension Attestation: Codable {
   private enum CodingKeys: String, CodingKey {
-    case at, action, result, tool, pack, frames, point, seconds, damage
+    case at, action, result, tool, pack, frames, point, seconds, damage, restoreSeconds, ageSeconds, bytes, probes
   }
 
   /// Decodes an attestation; keys that aren't known are ignored.
@@ -66,6 +106,10 @@ extension Attestation: Codable {
     seconds = try container.decodeIfPresent(Double.self, forKey: .seconds) ?? 0
     damage = try container.decodeIfPresent([String].self, forKey: .damage) ?? []
     point = try container.decodeIfPresent(RecoveryPointID.self, forKey: .point)
+    restoreSeconds = try container.decodeIfPresent(Double.self, forKey: .restoreSeconds)
+    ageSeconds = try container.decodeIfPresent(Int64.self, forKey: .ageSeconds)
+    bytes = try container.decodeIfPresent(Int64.self, forKey: .bytes)
+    probes = try container.decodeIfPresent([Probe].self, forKey: .probes) ?? []
     if let name = try container.decodeIfPresent(String.self, forKey: .pack) {
       guard let parsed = PackName(fileName: name + PackName.ending) else {
         throw DecodingError.dataCorruptedError(forKey: .pack, in: container, debugDescription: "not the name of a pack")
@@ -89,6 +133,10 @@ extension Attestation: Codable {
     try container.encode(tool, forKey: .tool)
     try container.encode((seconds * 1000).rounded() / 1000, forKey: .seconds)
     try container.encodeIfPresent(point, forKey: .point)
+    try container.encodeIfPresent(restoreSeconds.map { ($0 * 1000).rounded() / 1000 }, forKey: .restoreSeconds)
+    try container.encodeIfPresent(ageSeconds, forKey: .ageSeconds)
+    try container.encodeIfPresent(bytes, forKey: .bytes)
+    if !probes.isEmpty { try container.encode(probes, forKey: .probes) }
     if !damage.isEmpty { try container.encode(damage, forKey: .damage) }
     if let pack {
       try container.encode(pack.description, forKey: .pack)

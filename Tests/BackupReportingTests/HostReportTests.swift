@@ -125,6 +125,7 @@ import Testing
       report.concerns.map { "\($0.severity.word) \($0.text)" } == [
         "objective-missed tree/etc: the newest good point is 9d old, allowed are 8d",
         "failed volume/pve/vm-101-disk-0: the last attempt failed, failing since 2026-11-19T06:10:00Z",
+        "failed stream/postgres: what the last drill restored was not as it should be",
         "failed scrub: the last run was killed",
         "failed scrub: its timer should have started it at 2026-11-21T23:10:00Z",
         "degraded stream/postgres: the newest point is suspicious",

@@ -18,7 +18,8 @@ enum ReportScene {
   static func source(_ name: String = "tree/nfs/immich") throws -> SourceObservation {
     SourceObservation(
       id: try id(name), declared: daysAgo(100), maximumAge: .seconds(8 * 86_400), newestGoodPoint: hoursAgo(1),
-      lastAttempt: attempt(.succeeded), lastSuccess: ago(3000), lastVerified: daysAgo(2), lastDrilled: daysAgo(20))
+      lastAttempt: attempt(.succeeded), lastSuccess: ago(3000), lastVerified: daysAgo(2), lastDrilled: daysAgo(20),
+      lastDrill: DrillObservation(hasFailed: false, restoreTime: .milliseconds(81_250), dataAge: .seconds(5400)))
   }
 
   static func attempt(_ outcome: AttemptOutcome, warnings: Int = 0) -> AttemptObservation {
@@ -70,6 +71,7 @@ enum ReportScene {
     var suspicious = try source("stream/postgres")
     suspicious.isSuspicious = true
     suspicious.maximumAge = nil
+    suspicious.lastDrill = DrillObservation(hasFailed: true)
     let new = SourceObservation(id: try id("tree/new"), declared: hoursAgo(2))
     var running = schedule(.running, name: "nightly")
     running.lastRun?.progress = ScheduleRunProgress(endedTasks: 3, allTasks: 8, readBytes: .gibibytes(1))

@@ -58,6 +58,11 @@ import Testing
         + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: drill, of: a, pick: least-recently-driled}\n"
     ),
     (
+      "run-drill-probe",
+      "trees: [{name: src, path: DIR/source}]\n"
+        + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: drill, of: a, probes: [sqlite, postgre]}\n"
+    ),
+    (
       "run-sample",
       "trees: [{name: src, path: DIR/source}]\n"
         + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: verify, of: a, sample: 200%}\n"

@@ -33,6 +33,9 @@ struct StatusDocument: Encodable {
     let failingSince: Timestamp?
     let lastVerified: Timestamp?
     let lastDrilled: Timestamp?
+    let drillFailed: Bool?
+    let drillRestoreSeconds: Double?
+    let drillAgeSeconds: Double?
     let durationSeconds: Double?
     let readBytes: ByteCount?
     let storedBytes: ByteCount?
@@ -52,6 +55,9 @@ struct StatusDocument: Encodable {
       failingSince = seen.failingSince
       lastVerified = seen.lastVerified
       lastDrilled = seen.lastDrilled
+      drillFailed = seen.lastDrill?.hasFailed
+      drillRestoreSeconds = seen.lastDrill?.restoreTime?.inSeconds
+      drillAgeSeconds = seen.lastDrill?.dataAge?.inSeconds
       durationSeconds = seen.lastAttempt?.duration.inSeconds
       readBytes = seen.lastAttempt?.readBytes
       storedBytes = seen.lastAttempt?.storedBytes

@@ -43,7 +43,8 @@ struct StatusScreen {
       table.add([
         source.id.description, source.state.rawValue, age(seen.newestGoodPoint),
         seen.maximumAge.map { DurationText.of(seconds: $0.inSeconds) } ?? "-", age(seen.lastVerified),
-        age(seen.lastDrilled), seen.lastAttempt.map { "\($0.readBytes)" } ?? "-",
+        age(seen.lastDrilled) + (seen.lastDrill?.hasFailed == true ? " failed" : ""),
+        seen.lastAttempt.map { "\($0.readBytes)" } ?? "-",
         seen.lastAttempt.map { "\($0.storedBytes)" } ?? "-",
       ])
     }

@@ -4,14 +4,15 @@ import BackupRepository
 import HostSystem
 public import JobEngine
 
-/// The kind `drill`: restores points of the sources of other jobs to a scratch place and compares them.
+/// The kind `drill`: restores points of the sources of other jobs to a scratch place, compares them, and has probes look at them.
 ///
-/// Keys: `sources` (instead of `of`), `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order).
+/// Keys: `sources` (instead of `of`), `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order),
+/// `max-bytes` (larger points are left out, and don't count), `probes` (what looks at the restored data; default ``ProbeDeclaration/defaults``).
 public enum DrillJob: JobKind {
   /// `drill`.
   public static let name = "drill"
-  /// `sources`, `count`, `pick`.
-  public static let keys: Set<String> = ["sources", "count", "pick"]
+  /// `sources`, `count`, `pick`, `max-bytes`, `probes`.
+  public static let keys: Set<String> = ["sources", "count", "pick", "max-bytes", "probes"]
 
   private enum Pick: String, CaseIterable {
     case leastRecentlyDrilled = "least-recently-drilled"
@@ -22,65 +23,89 @@ public enum DrillJob: JobKind {
     let selection = try SourceSelection(declaration)
     _ = try declaration.specification["pick"]?.word(of: Pick.self)
     return DrillBody(
-      selection: selection, count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max, scope: scope)
+      selection: selection, count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max,
+      mostBytes: try declaration.specification["max-bytes"]?.byteCount(in: ByteCount(1)...ByteCount.gibibytes(1 << 20)),
+      probes: try declaration.specification["probes"].map(ProbeDeclaration.list) ?? ProbeDeclaration.defaults,
+      scope: scope)
   }
 }
 
 private struct DrillBody: JobBody {
   let selection: SourceSelection
   let count: Int
+  let mostBytes: ByteCount?
+  let probes: [ProbeDeclaration]
   let scope: JobScope
+
+  /// In the parameters of a task: how many bytes its point has, if they are too many.
+  private static let tooLarge = "too-large"
 
   func expand(_ inputs: [JobInput<SourceID>]) async throws -> [PlannedTask<SourceID>] {
     try await withBlockingTask { _ in
-      let candidates = try selection.sources(of: inputs, in: scope.settings.repository).map { input in
-        (input, last: try lastDrill(of: input.source))
+      let selected = try selection.sources(of: inputs, in: scope.settings.repository)
+      let points = Dictionary(selected.map { ($0.source, $0.point) }) { first, _ in first }
+      var tasks: [PlannedTask<SourceID>] = []
+      var chosen = 0
+      for history in try DrillHistory.all(of: selected.map(\.source), in: scope.settings.repository) {
+        let point = points[history.source] ?? nil
+        if let bytes = try tooManyBytes(of: history.source, point) {
+          tasks.append(PlannedTask(history.source, parameters: [Self.tooLarge: "\(bytes.bytes)"]))
+          continue
+        }
+        guard chosen < count else { continue }
+        chosen += 1
+        tasks.append(
+          PlannedTask(
+            history.source, staleness: scope.age(of: history.last?.at),
+            expectedDuration: history.last.map { .milliseconds(Int64($0.seconds * 1000)) },
+            parameters: point.map { [PointResult.key: $0] } ?? [:]))
       }
-      let order = candidates.enumerated().sorted { left, right in
-        let (first, second) = (left.element.last, right.element.last)
-        if first == second { return left.offset < right.offset }
-        guard let first, let second else { return first == nil }
-        return first < second
-      }
-      return order.prefix(count).map { _, candidate in
-        PlannedTask(
-          candidate.0.source, staleness: scope.age(of: candidate.last),
-          parameters: candidate.0.point.map { [PointResult.key: $0] } ?? [:])
-      }
+      return tasks
     }
   }
 
-  private func lastDrill(of source: SourceID) throws -> Timestamp? {
-    try scope.settings.repository.store(source).attestations.read().attestations
-      .last { $0.action == .drill }?.at
+  /// The bytes of what would be restored if they are more than may be.
+  private func tooManyBytes(of source: SourceID, _ point: String?) throws -> ByteCount? {
+    guard let mostBytes else { return nil }
+    let store = scope.settings.repository.store(source)
+    // A point that can't be read is the drill's to report.
+    guard let found = try? self.point(point, store) else { return nil }
+    let bytes = ByteCount(found.statistics.bytes)
+    return bytes > mostBytes ? bytes : nil
   }
 
   func run(_ task: PlannedTask<SourceID>, _ context: TaskContext<SourceID>) async throws -> TaskOutcome {
-    let report = try await withBlockingTask { cancellation in
-      let store = scope.settings.repository.store(task.subject)
-      let drill = TreeDrill(
-        store: store, point: try point(task, store), scratchDirectory: scope.scratchDirectory,
-        tool: scope.settings.tool, leasing: scope.leasing)
-      return try drill.run(clock: scope.clock, cancellation: cancellation)
+    if let bytes = task.parameters[Self.tooLarge].flatMap(Int64.init), let mostBytes {
+      return TaskOutcome(.succeeded, message: "not drilled: \(ByteCount(bytes)) are more than \(mostBytes)")
     }
-    guard report.isEqual else {
+    let report = try await withTaskFailures {
+      let store = scope.settings.repository.store(task.subject)
+      let point = try await withBlockingWork { _ in try self.point(task.parameters[PointResult.key], store) }
+      var drill = Drill(
+        store: store, point: point, scratchDirectory: scope.scratchDirectory, tool: scope.settings.tool)
+      drill.probes = probes
+      drill.leasing = scope.leasing
+      return try await drill.run(clock: scope.clock)
+    }
+    let findings = report.findings
+    guard findings.isEmpty else {
       throw TaskFailure(
-        "the restored tree differs from the point \(report.point)",
-        details: report.differences + ["hint: backupctl verify \(task.subject.name)"])
+        findings.count == 1 ? findings[0] : "\(findings.count) findings, the first: \(findings[0])",
+        details: findings + report.obstacles
+          + ["hint: backupctl \(report.isEqual ? "drill" : "verify") \(task.subject.name)"])
     }
     return TaskOutcome(
-      .succeeded,
+      report.hasObstacles ? .degraded : .succeeded,
       message: "\(report.point): \(report.entries) entries, \(report.bytes) restored and equal in "
-        + "\(report.restoreSeconds.rounded(toDecimals: 2)) s; the data is \(report.dataAge.policyText) old",
-      results: [PointResult.key: report.point.description])
+        + "\(report.restoreSeconds.rounded(toDecimals: 2)) s; the data is \(report.dataAge.policyText) old"
+        + (report.probes.isEmpty ? "" : "; probes: \(report.probeText)"),
+      details: report.obstacles + report.notes, results: [PointResult.key: report.point.description])
   }
 
-  private func point(_ task: PlannedTask<SourceID>, _ store: SourceStore) throws -> RecoveryPoint {
-    if let id = task.parameters[PointResult.key].flatMap({ RecoveryPointID(parsing: $0) }) {
-      return try store.point(id)
-    }
+  private func point(_ text: String?, _ store: SourceStore) throws -> RecoveryPoint {
+    if let id = text.flatMap({ RecoveryPointID(parsing: $0) }) { return try store.point(id) }
     guard let latest = try store.latestGoodPoint(unreadable: { _, _ in }) else {
-      throw RepositoryError(.noSuchPoint, "cannot drill \(task.subject): it has no point")
+      throw RepositoryError(.noSuchPoint, "cannot drill \(store.source): it has no point")
     }
     return latest
   }

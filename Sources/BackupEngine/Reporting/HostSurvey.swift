@@ -90,7 +90,13 @@ public struct HostSurvey: Sendable {
     observation.lastAttempt?.entries = good?.statistics.entries ?? 0
     let attestations = try store.attestations.read().attestations
     observation.lastVerified = attestations.last { $0.action == .verify }?.at
-    observation.lastDrilled = attestations.last { $0.action == .drill }?.at
+    if let drill = attestations.last(where: { $0.action == .drill }) {
+      observation.lastDrilled = drill.at
+      observation.lastDrill = DrillObservation(
+        hasFailed: drill.result == .damaged,
+        restoreTime: drill.restoreSeconds.map { .milliseconds(Int64(($0 * 1000).rounded())) },
+        dataAge: drill.ageSeconds.map { .seconds($0) })
+    }
     return observation
   }
 

@@ -13,17 +13,6 @@ public struct Leasing: Sendable {
     self.process = process
   }
 
-  /// Runs `body` under a lease on a directory for short-lived files.
-  ///
-  /// The lease ends if the directory is gone afterwards; else a later run removes it.
-  /// - Throws: `CatalogError`; what `body` throws.
-  func withScratch<Result>(_ path: PathBytes, _ body: () throws -> Result) throws -> Result {
-    let lease = try claimScratch(path)
-    let result = Swift.Result { try body() }
-    try release(lease, ifGone: path)
-    return try result.get()
-  }
-
   /// Takes a lease on a directory for short-lived files, before it is made.
   ///
   /// - Throws: `CatalogError`.

@@ -41,6 +41,11 @@ extension HostReport {
     samples.add(.sourceSuspicious, of: label, observation.isSuspicious)
     samples.add(.sourceLastVerified, of: label, observation.lastVerified)
     samples.add(.sourceLastDrilled, of: label, observation.lastDrilled)
+    if let drill = observation.lastDrill {
+      samples.add(.sourceDrillFailed, of: label, drill.hasFailed)
+      samples.add(.sourceDrillRestore, of: label, drill.restoreTime)
+      samples.add(.sourceDrillAge, of: label, drill.dataAge)
+    }
   }
 
   private static func add(_ schedule: ScheduleReport, to samples: inout MetricSamples) {

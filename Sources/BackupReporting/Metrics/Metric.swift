@@ -39,6 +39,12 @@ public enum Metric: String, Sendable, CaseIterable {
   case sourceLastVerified = "backupctl_source_last_verified_timestamp_seconds"
   /// When a restore was last tried.
   case sourceLastDrilled = "backupctl_source_last_drilled_timestamp_seconds"
+  /// Whether that restore wasn't as it should be.
+  case sourceDrillFailed = "backupctl_source_last_drill_failed"
+  /// How long restoring took then.
+  case sourceDrillRestore = "backupctl_source_last_drill_restore_seconds"
+  /// How old the data were then.
+  case sourceDrillAge = "backupctl_source_last_drill_data_age_seconds"
   /// How a schedule is, one-hot.
   case scheduleState = "backupctl_schedule_state"
   /// When the last run began.
@@ -90,7 +96,8 @@ public enum Metric: String, Sendable, CaseIterable {
     case .scheduleState: ["schedule", "state"]
     case .sourceDeclared, .sourceMaximumAge, .sourceLastGoodPoint, .sourceLastAttempt, .sourceLastSuccess,
       .sourceFailingSince, .sourceLastDuration, .sourceLastEntries, .sourceLastRead, .sourceLastStored,
-      .sourceLastWarnings, .sourceSuspicious, .sourceLastVerified, .sourceLastDrilled:
+      .sourceLastWarnings, .sourceSuspicious, .sourceLastVerified, .sourceLastDrilled,
+      .sourceDrillFailed, .sourceDrillRestore, .sourceDrillAge:
       ["source"]
     case .scheduleLastBegun, .scheduleLastEnded, .scheduleLastOK, .scheduleNextStart, .runTasks, .runEndedTasks,
       .runRead:

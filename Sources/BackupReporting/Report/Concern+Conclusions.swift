@@ -19,6 +19,16 @@ extension Concern {
       hint: "backupctl history \(name)")
   }
 
+  /// What is to say about the last drill of a source.
+  init?(drillOf source: SourceReport) {
+    guard source.observation.lastDrill?.hasFailed == true else { return nil }
+    let name = source.id.description
+    self.init(
+      kind: .drillFailed, subject: name, severity: .failed,
+      text: "\(name): what the last drill restored was not as it should be",
+      hint: "backupctl drills list \(name) --verbose")
+  }
+
   /// What is to say about a schedule.
   static func about(_ schedule: ScheduleReport) -> [Concern] {
     let name = schedule.name

@@ -10,6 +10,8 @@ public struct Concern: Hashable, Sendable {
     case sourceStale = "source-stale"
     /// A source's last point should be looked at.
     case sourceDegraded = "source-degraded"
+    /// What the last drill of a source restored wasn't as it should be.
+    case drillFailed = "drill-failed"
     /// The last run of a schedule failed or died.
     case scheduleFailed = "schedule-failed"
     /// The last run of a schedule was degraded or interrupted.

@@ -44,7 +44,8 @@ public struct HostReport: Hashable, Sendable {
     uncovered = observation.uncovered.sorted()
     excludedCount = observation.excludedCount
     unseen = Set(observation.unseen).sorted()
-    var found = sources.compactMap(Concern.init) + schedules.flatMap(Concern.about)
+    var found = sources.compactMap { Concern($0) } + sources.compactMap { Concern(drillOf: $0) }
+    found += schedules.flatMap(Concern.about)
     found += Concern.about(repository: repository, now: now, limits: limits)
     if let pause, let concern = Concern(pause: pause, now: now, limits: limits) { found.append(concern) }
     found += uncovered.map { Concern(uncovered: $0) } + unseen.map { Concern(unseen: $0) }

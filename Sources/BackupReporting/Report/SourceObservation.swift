@@ -22,12 +22,15 @@ public struct SourceObservation: Hashable, Sendable {
   public var lastVerified: Timestamp?
   /// When a restore was last tried.
   public var lastDrilled: Timestamp?
+  /// What the last drill found; nil if there was none.
+  public var lastDrill: DrillObservation?
 
   /// Makes an observation; whatever isn't known stays nil.
   public init(
     id: SourceID, declared: Timestamp, maximumAge: Duration? = nil, newestGoodPoint: Timestamp? = nil,
     isSuspicious: Bool = false, lastAttempt: AttemptObservation? = nil, lastSuccess: Timestamp? = nil,
-    failingSince: Timestamp? = nil, lastVerified: Timestamp? = nil, lastDrilled: Timestamp? = nil
+    failingSince: Timestamp? = nil, lastVerified: Timestamp? = nil, lastDrilled: Timestamp? = nil,
+    lastDrill: DrillObservation? = nil
   ) {
     self.id = id
     self.declared = declared
@@ -39,5 +42,23 @@ public struct SourceObservation: Hashable, Sendable {
     self.failingSince = failingSince
     self.lastVerified = lastVerified
     self.lastDrilled = lastDrilled
+    self.lastDrill = lastDrill
+  }
+}
+
+/// What a drill of a source found and measured.
+public struct DrillObservation: Hashable, Sendable {
+  /// Whether what was restored wasn't as it should be.
+  public var hasFailed: Bool
+  /// How long restoring took; nil if it wasn't measured.
+  public var restoreTime: Duration?
+  /// How old the data were; nil if it wasn't measured.
+  public var dataAge: Duration?
+
+  /// Makes an observation.
+  public init(hasFailed: Bool, restoreTime: Duration? = nil, dataAge: Duration? = nil) {
+    self.hasFailed = hasFailed
+    self.restoreTime = restoreTime
+    self.dataAge = dataAge
   }
 }

@@ -1,0 +1,115 @@
+import ArgumentParser
+import BackupCatalog
+import BackupEngine
+import BackupModel
+import BackupPolicy
+import BackupRepository
+import HostSystem
+
+/// Rehearses restores.
+struct DrillCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drill",
+    abstract:
+      "Rehearse a restore: restore to a scratch place, compare, look with probes, measure, and remove it again.",
+    discussion: """
+      The newest good point of each source, those drilled longest ago first. Trees and streams are restored to a directory, \
+      images of volumes to a sparse file; nothing live is touched. What is restored is compared with the point, and probes \
+      look at it: the integrity of SQLite files, whether dumps are whole, the file system of an image; `postgres` starts a \
+      throwaway server on each data directory. How long it took and how old the data were is kept for `backupctl drills`.
+
+      EXAMPLES:
+        backupctl drill nfs/immich
+        backupctl drill --count 3 --max-bytes 200GiB
+        backupctl drill nfs/immich --probe sqlite --probe postgres --scratch /srv/scratch
+
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .toolMissing, .usage]))
+      """)
+
+  @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
+  var names: [String] = []
+
+  @Option(help: ArgumentHelp("How many sources at most.", valueName: "n"))
+  var count: Int?
+
+  @Option(
+    help: ArgumentHelp("Leave out sources whose point is larger: 200GiB.", valueName: "bytes"), transform: byteCount)
+  var maxBytes: ByteCount?
+
+  @Option(
+    name: .customLong("probe"),
+    help: ArgumentHelp(
+      "What looks at what was restored: \(ProbeDeclaration.plainNames.joined(separator: ", ")). Can be given more than once. Default: all but postgres.",
+      valueName: "probe"))
+  var probeNames: [String] = []
+
+  @Flag(help: "Only restore and compare.")
+  var noProbes = false
+
+  @Option(help: ArgumentHelp("Where to restore to.", valueName: "dir"))
+  var scratch = "/var/tmp"
+
+  @OptionGroup var repository: RepositoryOptions
+  @OptionGroup var state: StateOptions
+  @OptionGroup var output: OutputOptions
+
+  private static func byteCount(_ text: String) throws -> ByteCount {
+    guard let count = ByteCount(parsing: text), count > .zero else {
+      throw ValidationError("'\(text)' is not a number of bytes, such as 200GiB")
+    }
+    return count
+  }
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
+    if noProbes, !probeNames.isEmpty { throw ValidationError("--no-probes and --probe exclude each other") }
+  }
+
+  func run() async throws {
+    let environment = CommandEnvironment.current
+    let probes = try probes()
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
+    let catalog = try state.openCatalog(configuration)
+    let process = ProcessIdentity.running(environment.processID)
+    // What a killed drill left is in the way of the next one.
+    if process != nil { _ = try await VolumeWork.reclaiming(configuration, catalog: catalog) }
+    let leasing = process.map { Leasing(catalog.leases, process: $0) }
+    let sources = try SourceArguments.sources(names, in: opened)
+    var reports: [DrillReport] = []
+    for history in try DrillHistory.all(of: sources, in: opened) where reports.count < count ?? .max {
+      let store = opened.store(history.source)
+      guard let point = try store.latestGoodPoint(unreadable: { _, _ in }) else {
+        environment.messages.line("note: \(history.source) has no point yet")
+        continue
+      }
+      let bytes = ByteCount(point.statistics.bytes)
+      if let maxBytes, bytes > maxBytes {
+        environment.messages.line("note: \(history.source) is left out: \(bytes) are more than \(maxBytes)")
+        continue
+      }
+      var drill = Drill(
+        store: store, point: point, scratchDirectory: PathBytes(path: scratch), tool: toolName)
+      drill.probes = probes
+      drill.leasing = leasing
+      let prepared = drill
+      reports.append(try await CancellableWork.run { try await prepared.run(clock: environment.clock) })
+    }
+    try DrillOutcome(reports).tell(output)
+  }
+
+  private func probes() throws -> [ProbeDeclaration] {
+    if noProbes { return [] }
+    guard !probeNames.isEmpty else { return ProbeDeclaration.defaults }
+    return try probeNames.map { name in
+      guard let probe = ProbeDeclaration(named: name) else {
+        let known = ProbeDeclaration.plainNames
+        throw CommandError(
+          .usage, "cannot use the probe '\(name)': there is none of that name",
+          hint: nearestName(to: name, among: known).map { "did you mean `\($0)`?" }
+            ?? "probes are \(known.joined(separator: ", ")); commands are declared in schedules")
+      }
+      return probe
+    }
+  }
+}

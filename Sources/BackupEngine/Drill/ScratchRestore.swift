@@ -1,0 +1,66 @@
+import BackupModel
+import BackupRepository
+import HostSystem
+
+/// Restores a point into a scratch directory and compares it: a tree as a directory, an image as a sparse file.
+struct ScratchRestore: Sendable {
+  let store: SourceStore
+  let point: RecoveryPoint
+  /// The scratch directory.
+  let scratch: PathBytes
+  let clock: any HostClock
+
+  /// Whether the point holds the image of a volume.
+  var isImage: Bool { point.volume?.mode == .image }
+  /// Where the tree is restored to.
+  var tree: PathBytes { scratch + Array("/tree".utf8) }
+  /// Where the image is restored to.
+  var image: PathBytes { scratch + [0x2F] + ImageArchive.path }
+
+  /// Restores and compares.
+  ///
+  /// - Returns: the report with what was restored and what differs. Damage of the repository is in it.
+  /// - Throws: as ``TreeRestore/run(progress:cancellation:)`` and ``ImageRestore/run(to:progress:cancellation:)``, `damaged` excepted.
+  func run(into blank: DrillReport, cancellation: Cancellation) throws -> DrillReport {
+    var report = blank
+    do {
+      if isImage { try restoreImage(&report, cancellation) } else { try restoreTree(&report, cancellation) }
+    } catch let error as RepositoryError where error.code == .damaged {
+      report.isEqual = false
+      report.differences = ["\(isImage ? ImageArchive.fileName : "."): \(error.message)"]
+    }
+    return report
+  }
+
+  private func restoreTree(_ report: inout DrillReport, _ cancellation: Cancellation) throws {
+    var request = TreeRestore.Request(store: store, point: point, target: tree)
+    request.verify = true
+    let restored = try TreeRestore(request, clock: clock).run(progress: RestoreProgress(), cancellation: cancellation)
+    report.entries = restored.entries
+    report.bytes = ByteCount(restored.bytes)
+    report.restoreSeconds = restored.seconds
+    report.isEqual = restored.isComplete
+    let failed = Set(restored.failures.map(\.path))
+    // What couldn't be restored differs too; its reason says more.
+    report.differences =
+      (restored.failures.map { "\($0.path.displayedPath): \($0.reason)" }
+      + (restored.comparison?.differences.filter { !failed.contains($0.path) }.map(\.description) ?? []))
+      .prefix(DrillReport.mostDifferences).map { $0 }
+  }
+
+  private func restoreImage(_ report: inout DrillReport, _ cancellation: Cancellation) throws {
+    var request = ImageRestore.Request(store: store, point: point)
+    request.verify = true
+    let restored = try ImageRestore(request, clock: clock).run(
+      to: .newFile(image), progress: RestoreProgress(), cancellation: cancellation)
+    report.entries = 1
+    report.bytes = ByteCount(restored.writtenBytes)
+    report.restoreSeconds = restored.seconds
+    report.isEqual = restored.isComplete
+    guard let comparison = restored.comparison, comparison.differing > 0 else { return }
+    let offsets = comparison.firstOffsets.map { "\($0)" }.joined(separator: ", ")
+    report.differences = [
+      "\(ImageArchive.fileName): \(comparison.differing) pieces differ, the first ones at \(offsets)"
+    ]
+  }
+}
