@@ -119,7 +119,13 @@ import Testing
                 .init(.claims(namespace: Wildcard("media"), claim: .anything), reason: "big: films")
               ], audit: Percentage(millionths: 5000))
           ], poolLimits: PoolLimits(data: Percentage(percent: 85)),
-          kubernetes: KubernetesDeclaration(command: ["ssh", "k8s", "kubectl"], timeLimit: .seconds(5))))
+          kubernetes: KubernetesDeclaration(command: ["ssh", "k8s", "kubectl"], timeLimit: .seconds(5)),
+          services: [
+            ServiceDeclaration(
+              name: "photos", sources: [Wildcard("nfs/immich"), Wildcard("stream/db*")], order: 3,
+              objectives: ServiceObjectives(rpo: .seconds(36 * 3600), rto: .seconds(5400)))
+          ],
+          restore: RestoreDeclaration(keepUndo: .seconds(3 * 86_400))))
     #expect(try configuration.trees[0].excludePatterns().excludes(path: Array("a/b.swp".utf8), isDirectory: false))
   }
 
@@ -193,6 +199,9 @@ import Testing
         pool-limits:
           data: 90%
           metadata: 80%
+        services: []
+        restore:
+          keep-undo: 7d
         parameters:
           compression-level: 2
           frame-size: 2MiB

@@ -141,6 +141,7 @@ extension LiveTree.Surroundings {
   private static func exportedDirectories() -> [PathBytes] {
     // A host without the file exports nothing.
     guard let file = try? OpenFile.open(PathBytes(path: "/var/lib/nfs/etab"), .readOwn),
+      // A list that can't be read refuses nothing: the exchange itself is refused by the kernel where it can't be done.
       let text = try? file.contents(at: 0, count: 1 << 20)
     else { return [] }
     return text.split(separator: 0x0A).compactMap { $0.split(separator: 0x09).first.map(Array.init) }
