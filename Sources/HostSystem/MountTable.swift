@@ -34,26 +34,9 @@ public struct MountTable: Sendable {
         dash + 1 < fields.count
       else { return nil }
       return Mount(
-        device: String(decoding: fields[2], as: UTF8.self), root: Self.unescaped(fields[3]),
-        mountPoint: Self.unescaped(fields[4]), fileSystem: String(decoding: fields[dash + 1], as: UTF8.self))
+        device: String(decoding: fields[2], as: UTF8.self), root: unescapedKernelText(fields[3]),
+        mountPoint: unescapedKernelText(fields[4]), fileSystem: String(decoding: fields[dash + 1], as: UTF8.self))
     }
-  }
-
-  /// Spaces, tabs, newlines and backslashes are written as three octal digits.
-  private static func unescaped(_ field: ArraySlice<UInt8>) -> PathBytes {
-    var bytes: PathBytes = []
-    var position = field.startIndex
-    while position < field.endIndex {
-      let digits = field[position...].dropFirst().prefix(3)
-      if field[position] == 0x5C, digits.count == 3, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x37 }) {
-        bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }))
-        position += 4
-      } else {
-        bytes.append(field[position])
-        position += 1
-      }
-    }
-    return bytes
   }
 
   /// The mount that holds an absolute path without symbolic links; of several at the same place the last one, which hides the others.

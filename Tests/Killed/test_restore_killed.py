@@ -8,12 +8,15 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from kills import fill, kill_after  # noqa: E402
 
 BACKUPCTL = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
 KILLS = int(os.environ.get("KILLS", "24"))
@@ -47,10 +50,7 @@ class KilledRestore(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
         self.chance = random.Random(SEED)
         for number, tree in enumerate(TREES):
-            for file in range(40):
-                path = self.work / tree / f"d{file % 4}" / f"f{file}"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(random.Random(number * 100 + file).randbytes(20_000 + 3_000 * file))
+            fill(self.work / tree, number * 100, files=40, directories=4, smallest=20_000, step=3_000)
         (self.work / "config.yaml").write_text(json.dumps({
             "repository": {"path": str(self.work / "repository")},
             "trees": [{"name": name, "path": str(self.work / name), "each-child": True} for name in ["one", "two"]]}))
@@ -79,13 +79,7 @@ class KilledRestore(unittest.TestCase):
         """Whether the command was still at work."""
         process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, env=self.environment())
-        try:
-            process.communicate(timeout=seconds)
-            return False
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            return True
+        return kill_after(process, seconds)
 
     def live(self):
         return [content(self.work / tree) for tree in TREES]

@@ -9,13 +9,15 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from kills import fill, kill_after  # noqa: E402
 
 BACKUPCTL = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
 KILLS = int(os.environ.get("KILLS", "24"))
@@ -29,10 +31,7 @@ class KilledRun(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
         self.chance = random.Random(SEED)
         for number, name in enumerate(SOURCES):
-            for file in range(12):
-                path = self.work / name / f"d{file % 3}" / f"f{file}"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(random.Random(number * 100 + file).randbytes(30_000 + 9_000 * file))
+            fill(self.work / name, number * 100, files=12, directories=3, smallest=30_000, step=9_000)
         (self.work / "scratch").mkdir()
         (self.work / "config.yaml").write_text(json.dumps({
             "repository": {"path": str(self.work / "repository")},
@@ -68,13 +67,7 @@ class KilledRun(unittest.TestCase):
         """Whether the run was still going on."""
         process = subprocess.Popen(self.command(*self.run_command()), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            process.communicate(timeout=seconds)
-            return False
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            return True
+        return kill_after(process, seconds)
 
     def finish(self):
         """Goes on with the run that was killed; begins one if the kill came before it began."""

@@ -16,8 +16,9 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(HERE, "../Killed")]
 import everything  # noqa: E402
+from kills import kill_after  # noqa: E402
 
 BACKUPCTL = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
 KILLS = 15
@@ -62,13 +63,7 @@ class Killed(unittest.TestCase):
     def kill_after(self, seconds):
         """Whether the program was still at work."""
         process = self.start()
-        try:
-            process.communicate(timeout=seconds)
-            return False
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            return True
+        return kill_after(process, seconds)
 
     def points(self):
         directory = os.path.join(self.repository, "sources/tree/killed/points")

@@ -3,6 +3,7 @@
 A pool's name is its own, all of it is removed at the end from what the kernel says, not from what was remembered, and
 nothing of another group is ever touched. Runs as root where the kernel has dm-thin: in the guest (scripts/guest) or directly.
 """
+import errno
 import fcntl
 import json
 import os
@@ -69,8 +70,10 @@ def mapped():
     for directory in pathlib.Path("/sys/block").glob("dm-*"):
         try:
             names[(directory / "dm/name").read_text().strip()] = directory.name
-        except FileNotFoundError:
-            continue  # gone since the directory was listed
+        except OSError as error:
+            # A mapping of another pool that is removed meanwhile: its files are gone, or answer that there is no such device.
+            if error.errno not in (errno.ENOENT, errno.ENODEV, errno.EINVAL):
+                raise
     return names
 
 

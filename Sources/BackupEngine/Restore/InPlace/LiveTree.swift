@@ -126,24 +126,26 @@ extension LiveTree.Surroundings {
   /// What this host shows.
   ///
   /// - Parameter needed: directories that must not be moved away, with what they are; those that aren't there are left out.
-  /// - Throws: `SystemError` if `/proc` isn't mounted.
+  /// - Throws: ``EngineError`` `targetUnusable` if one of them, the mounts or the exports can't be looked at: whoever doesn't know what a
+  ///   directory is used for doesn't move it away.
   public static func current(needed: [(path: PathBytes, what: String)]) throws -> LiveTree.Surroundings {
-    var resolved: [(path: PathBytes, what: String)] = []
-    for (path, what) in needed {
-      // A directory that isn't there can't be moved away.
-      guard let real = try? OpenFile.open(path, .directoryFollowing).resolvedPath() else { continue }
-      resolved.append((real, what))
+    do throws(SystemError) {
+      var resolved: [(path: PathBytes, what: String)] = []
+      for (path, what) in needed {
+        do throws(SystemError) {
+          resolved.append((try OpenFile.open(path, .directoryFollowing).resolvedPath(), what))
+        } catch {
+          // A directory that isn't there can't be moved away.
+          guard error.isMissing else { throw error }
+        }
+      }
+      return LiveTree.Surroundings(
+        mounts: try .current(), exports: try ExportTable.current().directories, needed: resolved)
+    } catch {
+      throw EngineError(
+        .targetUnusable,
+        "cannot restore in place: what is mounted, exported and needed here can't be told: \(error.reason)",
+        cause: error.cause, hint: "nothing was changed; restore beside it with --to DIR")
     }
-    return LiveTree.Surroundings(mounts: try .current(), exports: exportedDirectories(), needed: resolved)
-  }
-
-  /// The directories that the kernel's NFS server exports, by `/var/lib/nfs/etab`: the first field of each line.
-  private static func exportedDirectories() -> [PathBytes] {
-    // A host without the file exports nothing.
-    guard let file = try? OpenFile.open(PathBytes(path: "/var/lib/nfs/etab"), .readOwn),
-      // A list that can't be read refuses nothing: the exchange itself is refused by the kernel where it can't be done.
-      let text = try? file.contents(at: 0, count: 1 << 20)
-    else { return [] }
-    return text.split(separator: 0x0A).compactMap { $0.split(separator: 0x09).first.map(Array.init) }
   }
 }
