@@ -104,8 +104,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "BackupCommands", "BackupEngine", "BackupRepository", "BackupPolicy", "HostSystem", "BackupModel",
-        argumentParser,
+        "BackupCommands", "BackupEngine", "BackupReporting", "BackupCatalog", "BackupRepository", "BackupPolicy",
+        "HostSystem", "BackupModel", argumentParser,
       ],
       exclude: ["Golden"],
       swiftSettings: strict),

@@ -1,3 +1,4 @@
+import BackupCatalog
 import BackupEngine
 import BackupModel
 import Foundation
@@ -162,6 +163,29 @@ import Testing
       #expect(metrics.contains("backupctl_source_state{source=\"\(source)\",state=\"\(state)\"} 1\n"))
     }
     #expect(metrics.contains("backupctl_host_state{state=\"\(document["verdict"] ?? "")\"} 1\n"))
+  }
+
+  @Test func callsARunDeadEverywhereBeforeItsNextRunHasNotedIt() async throws {
+    #expect(await runner.run("archive", "src", "-q").code == 0)
+    let catalog = try Catalog.open(directory: "\(runner.directory)/state", clock: runner.clock)
+    let gone = ProcessIdentity(pid: 4711, startTicks: .max, bootID: "of a boot that is over")
+    let run = try catalog.runs.begin(
+      RunStart(of: "well", from: "well.yaml", tool: "backupctl", host: "pve1", process: gone, jobs: ["keep", "look"]))
+    try catalog.runs.record(
+      [
+        JournalEntry(at: .zero, .jobExpanded(job: "keep", tasks: [.init(subject: "tree/src", parameters: [:])])),
+        JournalEntry(at: .zero, .taskStarting(TaskName(job: "keep", subject: "tree/src"), attempt: 1)),
+      ], of: run.id)
+    try catalog.close()
+    #expect(await runner.run("status").output.contains("the last run was killed"))
+    #expect(await runner.run("status").code == 1)
+    for command in [["runs"], ["runs", "show", "well"], ["history", "src"], ["plan", "well"]] {
+      for format in [[], ["--json"]] {
+        let output = await runner.run(command + format).output
+        #expect(output.contains("died"), "\(command + format)")
+        #expect(!output.contains("running"), "\(command + format)")
+      }
+    }
   }
 
   @Test func missesTheObjectiveOfASourceThatWasNotBackedUpForTooLong() async throws {

@@ -34,6 +34,7 @@ struct Exploration {
     graphs += 1
     let start = try scenario.start()
     var seen: Set<Int> = [sameness.key(start)]
+    var resumedFrom: Set<[TaskID<String>: FinishedTask<String>]> = []
     var open = [start]
     while let world = open.popLast() {
       worlds += 1
@@ -42,7 +43,8 @@ struct Exploration {
         events += 1
         let next = try scenario.world(world, after: event)
         if seen.insert(sameness.key(next)).inserted { open.append(next) }
-        guard scenario.canDie, next.durable.count > world.durable.count else { continue }
+        guard scenario.canDie, next.durable.count > world.durable.count, resumedFrom.insert(next.durable).inserted
+        else { continue }
         let resumed = try scenario.start(finished: next.durable)
         if seen.insert(sameness.key(resumed)).inserted {
           deaths += 1

@@ -63,8 +63,10 @@ struct PlanCommand: AsyncParsableCommand {
   ) async throws -> [String: [GraphPlan.Task]] {
     let last = try catalog?.runs.latest(ofSchedule: schedule, limit: 1).first
     let records = try last.map { try catalog?.runs.jobs(of: $0.id) ?? [] } ?? []
+    let state = last?.effectiveState ?? .ok
     let results = Dictionary(
-      records.flatMap(\.tasks).map { ($0.name, $0.state.rawValue) }, uniquingKeysWith: { first, _ in first })
+      records.flatMap(\.tasks).map { ($0.name, $0.state.within(state).rawValue) },
+      uniquingKeysWith: { first, _ in first })
     let durations = try catalog?.runs.typicalDurations(ofSchedule: schedule) ?? [:]
     var tasks: [String: [GraphPlan.Task]] = [:]
     for (job, planned) in try await run.firstTasks() {
@@ -77,7 +79,7 @@ struct PlanCommand: AsyncParsableCommand {
     }
     for job in records where tasks[job.name] == nil && !job.tasks.isEmpty {
       tasks[job.name] = job.tasks.map { task in
-        GraphPlan.Task(task.name.subject, lastResult: task.state.rawValue, estimate: durations[task.name])
+        GraphPlan.Task(task.name.subject, lastResult: task.state.within(state).rawValue, estimate: durations[task.name])
       }
     }
     return tasks

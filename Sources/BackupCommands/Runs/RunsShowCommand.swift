@@ -1,5 +1,6 @@
 import ArgumentParser
 import BackupCatalog
+import BackupEngine
 import BackupModel
 import HostSystem
 
@@ -71,16 +72,17 @@ struct RunsShowCommand: ParsableCommand {
   }
 
   private func document(_ run: RunRecord, _ jobs: [JobRecord], _ steps: [StepRecord]?) -> Document {
-    Document(
+    let state = run.effectiveState
+    return Document(
       run: RunDocument(run),
       jobs: jobs.map { job in
         Document.Job(
-          name: job.name, state: job.state.rawValue, message: job.message,
+          name: job.name, state: job.state.within(state).rawValue, message: job.message,
           tasks: job.tasks.map { task in
             Document.Task(
-              source: task.name.subject, state: task.state.rawValue, attempts: task.attempts, begun: task.begun,
-              ended: task.ended, seconds: task.duration?.inSeconds, message: task.message, details: task.details,
-              results: task.results)
+              source: task.name.subject, state: task.state.within(state).rawValue, attempts: task.attempts,
+              begun: task.begun, ended: task.ended, seconds: task.duration?.inSeconds, message: task.message,
+              details: task.details, results: task.results)
           })
       },
       steps: steps?.map {
@@ -102,11 +104,12 @@ struct RunsShowCommand: ParsableCommand {
     var table = TextTable([
       ("JOB", .left), ("SOURCE", .left), ("STATE", .left), ("TIME", .right), ("RESULT", .left),
     ])
+    let state = run.effectiveState
     for job in jobs {
-      if job.tasks.isEmpty { table.add([job.name, "-", job.state.rawValue, "-", job.message]) }
+      if job.tasks.isEmpty { table.add([job.name, "-", job.state.within(state).rawValue, "-", job.message]) }
       for task in job.tasks {
         table.add([
-          job.name, task.name.subject, task.state.rawValue,
+          job.name, task.name.subject, task.state.within(state).rawValue,
           task.duration.map { DurationText.of(seconds: $0.inSeconds) } ?? "-", task.message,
         ])
       }

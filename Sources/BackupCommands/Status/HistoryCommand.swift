@@ -45,9 +45,11 @@ struct HistoryCommand: ParsableCommand {
     var happenings = try Self.stored(opened.store(id))
     if let catalog = try state.readCatalog(configuration) {
       happenings += try catalog.runs.tasks(onSubject: id.description, limit: max(1, limit)).map { task in
-        Happening(
+        let state =
+          task.state.isFinal ? task.state : try task.state.within(catalog.runs.find("\(task.run)").effectiveState)
+        return Happening(
           time: task.ended ?? task.begun ?? task.run.begun, what: "task \(task.name.job)",
-          result: task.state.rawValue, detail: task.message, run: task.run.description)
+          result: state.rawValue, detail: task.message, run: task.run.description)
       }
     }
     happenings.sort { $0.time > $1.time }

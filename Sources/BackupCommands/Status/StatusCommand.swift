@@ -29,11 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
     } else {
       StatusScreen(report).print(to: environment.output)
     }
-    switch report.verdict {
-    case .ok: return
-    case .degraded: throw ExitWith(status: .degraded)
-    case .failed: throw ExitWith(status: .failed)
-    case .objectiveMissed: throw ExitWith(status: .objectiveMissed)
-    }
+    let status = ExitStatus(report.verdict)
+    if status != .ok { throw ExitWith(status: status) }
   }
 }

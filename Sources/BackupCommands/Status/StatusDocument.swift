@@ -116,7 +116,7 @@ struct StatusDocument: Encodable {
     host = report.host
     time = report.now
     verdict = report.verdict.word
-    exitStatus = report.verdict.exitStatus
+    exitStatus = ExitStatus(report.verdict).rawValue
     concerns = report.concerns.map(Item.init)
     sources = report.sources.map(Source.init)
     schedules = report.schedules.map(Schedule.init)

@@ -1,4 +1,5 @@
 import BackupModel
+import BackupReporting
 
 /// The exit codes of the program.
 enum ExitStatus: Int32, CaseIterable {
@@ -25,6 +26,16 @@ enum ExitStatus: Int32, CaseIterable {
     case .snapshotFailed: self = .snapshotFailed
     case .toolMissing: self = .toolMissing
     case .usage: self = .usage
+    }
+  }
+
+  /// The code for what a host's report concludes.
+  init(_ verdict: HostVerdict) {
+    switch verdict {
+    case .ok: self = .ok
+    case .degraded: self = .degraded
+    case .failed: self = .failed
+    case .objectiveMissed: self = .objectiveMissed
     }
   }
 

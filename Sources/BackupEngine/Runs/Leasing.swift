@@ -54,3 +54,12 @@ extension RunRecord {
   /// The state, in which a run whose process is gone counts as dead although no later run has noted it yet.
   public var effectiveState: RunState { state == .running && !process.isAlive ? .died : state }
 }
+
+extension RecordedState {
+  /// The state of a job or task, given how its run stands: what was going on in a run that died has died with it.
+  ///
+  /// The next run of the schedule notes the same in the journal; whoever looks before is told it already.
+  public func within(_ run: RunState) -> RecordedState {
+    run == .died && (self == .running || self == .expanding) ? .died : self
+  }
+}

@@ -19,16 +19,6 @@ public enum HostVerdict: Int, Sendable, CaseIterable, Comparable, Codable {
     }
   }
 
-  /// The exit status with which `backupctl status` ends: 0, 3, 1 or 40.
-  public var exitStatus: Int32 {
-    switch self {
-    case .ok: 0
-    case .degraded: 3
-    case .failed: 1
-    case .objectiveMissed: 40
-    }
-  }
-
   /// Orders from best to worst.
   public static func < (left: HostVerdict, right: HostVerdict) -> Bool { left.rawValue < right.rawValue }
 }
