@@ -56,7 +56,7 @@ guest-long: ## the same for long: 300 random sequences, 100 kills, cuts of the p
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" scripts/guest-test --long $(SUITES)
 
 check: ## lint, compare with the rules of the architecture, compile scripts
-	@scripts/install-packages build
+	@scripts/install-packages build check
 	swift format lint --strict -r Package.swift Sources Tests
 	@for file in $(SCRIPTS); do \
 	  case "$$(head -n 1 "$$file")" in *python3*) ;; *bash*) bash -n "$$file" || exit 1 ;; *) sh -n "$$file" || exit 1 ;; esac; done
