@@ -148,8 +148,11 @@ class KilledRestore(unittest.TestCase):
             path.chmod(0o755 if path.is_dir() else 0o644)
         (self.work / "theirs").mkdir()
         os.chown(self.work / "theirs", 65534, 65534)
+        # The build may be where somebody else may not go, such as in root's home.
+        program = shutil.copy(BACKUPCTL, self.work / "theirs/backupctl")
         result = subprocess.run(
-            self.command("restore", "app", "--in-place", "--yes", "--state", str(self.work / "theirs/state")),
+            [program, *self.command("restore", "app", "--in-place", "--yes", "--state",
+                                    str(self.work / "theirs/state"))[1:]],
             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, user=65534, group=65534,
             extra_groups=[])
         self.assertEqual(result.returncode, 1, result.stderr)
