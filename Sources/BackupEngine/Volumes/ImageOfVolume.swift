@@ -18,11 +18,14 @@ struct ImageOfVolume: Sendable {
 
   /// Archives.
   ///
+  /// - Parameter inventory: what there was when the snapshot was looked up, or right after it was made.
   /// - Throws: `VolumeError`; what the archive of an image throws.
-  func archive(_ snapshot: VolumeSnapshot, progress: ArchiveProgress) async throws -> RecoveryPoint {
-    let found = try await find(snapshot.name)
+  func archive(
+    _ snapshot: VolumeSnapshot, in inventory: VolumeInventory, progress: ArchiveProgress
+  ) async throws -> RecoveryPoint {
+    let found = try await find(snapshot.name, in: inventory)
     return try await SnapshotActivation(tools: host.tools, sleep: host.sleep)
-      .with(snapshot.name, leases: host.leases) { device in
+      .with(snapshot, leases: host.leases) { device in
         let isEncrypted = try Self.isEncrypted(device, found)
         guard isEncrypted, let key = target.key else {
           return try await archive(device, found, encryption: isEncrypted ? .closed : .none, nil, progress)
@@ -43,9 +46,8 @@ struct ImageOfVolume: Sendable {
 
   // MARK: - What is to be read
 
-  private func find(_ name: VolumeName) async throws -> Found {
+  private func find(_ name: VolumeName, in inventory: VolumeInventory) async throws -> Found {
     try makeDirectory(host.directory)
-    let inventory = try await host.inventory()
     let snapshot = try LVMSnapshot(name, in: inventory)
     // A point that can't be read is reported by the archive itself.
     let newest = try request.store.latestGoodPoint { _, _ in }

@@ -40,16 +40,10 @@ public struct VolumeArchive: Sendable {
   /// - Throws: `VolumeError`; what the archives of images and trees throw. No point is published then, what was stored serves the
   ///   next attempt, and a snapshot that was taken here is removed.
   public func run(from given: VolumeName? = nil, progress: ArchiveProgress) async throws -> Outcome {
-    var problems: [String] = []
-    let snapshot: VolumeSnapshot
-    if let given {
-      snapshot = try await find(given)
-    } else {
-      let taken = try await takeSnapshot()
-      snapshot = taken.snapshot
-      problems += taken.problems
-    }
-    problems += age(of: snapshot)
+    let found: Found
+    if let given { found = try await find(given) } else { found = try await takeSnapshot() }
+    let snapshot = found.snapshot
+    var problems = found.problems + age(of: snapshot)
     let bases = VolumeBases(host: host)
     do {
       let point: RecoveryPoint
@@ -57,7 +51,7 @@ public struct VolumeArchive: Sendable {
       case .image:
         if !snapshot.tags.isBase { try await bases.begin(snapshot.name) }
         point = try await ImageOfVolume(host: host, target: target, request: request)
-          .archive(snapshot, progress: progress)
+          .archive(snapshot, in: found.inventory, progress: progress)
         if point.suspicious.isEmpty {
           problems += await bases.settle(on: snapshot.name, of: target.volume)
         } else {
@@ -81,8 +75,16 @@ public struct VolumeArchive: Sendable {
     }
   }
 
-  private func find(_ name: VolumeName) async throws -> VolumeSnapshot {
-    guard let volume = try await InventoryReader(tools: host.tools).volume(name) else {
+  /// The snapshot to read, and what there was when it was looked up.
+  private struct Found {
+    var snapshot: VolumeSnapshot
+    var inventory: VolumeInventory
+    var problems: [String] = []
+  }
+
+  private func find(_ name: VolumeName) async throws -> Found {
+    let inventory = try await host.inventory()
+    guard let volume = inventory.volumeIfAny(name) else {
       throw VolumeError(
         .notFound, "cannot archive \(target.volume) from its snapshot \(name): it is not there any more",
         hint: "see what there is with `backupctl snapshots list`; another run takes a new one")
@@ -98,16 +100,16 @@ public struct VolumeArchive: Sendable {
         "cannot archive \(target.volume) from \(name): that is a snapshot of "
           + (snapshot.originName.map(\.description) ?? "another volume"))
     }
-    return snapshot
+    return Found(snapshot: snapshot, inventory: inventory)
   }
 
-  private func takeSnapshot() async throws -> (snapshot: VolumeSnapshot, problems: [String]) {
+  private func takeSnapshot() async throws -> Found {
     let taken = try await VolumeTaking(host: host).take(
       [target.volume], hooks: target.hooks, purpose: .archive, areBases: target.mode == .image, keep: nil)
     guard let snapshot = taken.snapshots.first else {
       throw VolumeError(.notFound, "cannot archive \(target.volume): its snapshot is not there")
     }
-    return (snapshot, taken.warnings.map(\.description))
+    return Found(snapshot: snapshot, inventory: taken.inventory, problems: taken.warnings.map(\.description))
   }
 
   private func age(of snapshot: VolumeSnapshot) -> [String] {

@@ -19,12 +19,13 @@ struct VolumeBases: Sendable {
   /// - Returns: what couldn't be done: lines for a person. A base too many costs space, never data.
   func settle(on snapshot: VolumeName?, of volume: VolumeName) async -> [String] {
     await uncancelled {
-      let others = try await host.inventory().snapshots(of: volume).filter {
+      let inventory = try await host.inventory()
+      let others = inventory.snapshots(of: volume).filter {
         ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != snapshot
       }
       for other in others {
         if other.tags.purpose == .archive {
-          _ = try await removal.remove(other.name, allowRemovingBases: true)
+          try await removal.remove(other, in: inventory)
         } else {
           try await removal.setBase(other.name, false)
         }

@@ -27,7 +27,7 @@ public struct VolumeUsage: Sendable {
     for name in pools.sorted() {
       do {
         let pool = try inventory.pool(name)
-        try await ThinTools.check(host.tools)
+        try await ThinTools.check([.list], of: host.tools)
         let usage = try await holds.with(
           MetadataPool(name: pool.name, uuid: pool.uuid, chunkSize: pool.chunkSize.bytes)
         ) { try await $0.usage() }

@@ -37,7 +37,7 @@ public struct ChangedBlocks: Sendable {
     _ snapshot: LVMSnapshot, base: SnapshotIdentity?, found: BaseProof.Surroundings?
   ) async throws -> Outcome {
     do {
-      try await ThinTools.check(holds.tools)
+      try await ThinTools.check([.dump, .delta], of: holds.tools)
       return try await holds.with(snapshot.pool) { metadata in
         let devices = try await metadata.devices()
         let identity = try snapshot.identity(in: devices)

@@ -1,6 +1,6 @@
 /// The volume groups, thin pools and thin volumes of this host at one instant.
 public struct VolumeInventory: Hashable, Sendable {
-  /// The groups, by name.
+  /// The groups that have a volume, by name.
   public let groups: [VolumeGroup]
   /// The thin pools, by name.
   public let pools: [ThinPool]
@@ -27,7 +27,8 @@ public struct VolumeInventory: Hashable, Sendable {
   public func group(_ name: String) throws(VolumeError) -> VolumeGroup {
     guard let group = groups.first(where: { $0.name == name }) else {
       throw VolumeError(
-        .notFound, "cannot find the volume group \(name): \(Self.thoseThere(groups.map(\.name), "this host has"))",
+        .notFound,
+        "cannot find volumes of the group \(name): \(Self.thoseThere(groups.map(\.name), "groups with volumes are"))",
         hint: "run `vgs`")
     }
     return group

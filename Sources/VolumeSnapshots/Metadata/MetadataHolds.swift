@@ -50,7 +50,6 @@ public struct MetadataHolds: Sendable {
     let lock = try await PoolLock(
       of: pool.name, uuid: pool.uuid, in: directory, holder: holder, attempts: attempts, pause: pause)
     defer { withExtendedLifetime(lock) {} }
-    if let foreign = try await hold(in: pool.name) { throw foreignHold(foreign, pool.name) }
     let lease = try await leases.acquire(.metadataHold(pool: pool.name))
     // Cut short by a cancellation, it would leave open whether the hold was made.
     let reserved = await Task { await self.reserve(pool.name, lease) }.value
@@ -88,17 +87,13 @@ public struct MetadataHolds: Sendable {
   ///   can't be seen; `toolFailed`.
   public func removeLeftover(of pool: VolumeName, noted: [String: String]) async throws {
     let device = MetadataPool.messageDevice(of: pool)
-    let names = try await tools.output(
-      of: "dmsetup", ["info", "-c", "--noheadings", "--separator", " ", "-o", "name,uuid"],
-      to: "find the pool \(pool)")
-    let lines = names.split(separator: 0x0A).map { $0.split(separator: 0x20) }
-    guard let line = lines.first(where: { $0.count == 2 && $0[0].elementsEqual(device.utf8) }) else {
+    guard let mapped = try await MappedDevices.read(tools, to: "find the pool \(pool)").device(device) else {
       throw VolumeError(
         .notFound, "cannot see whether the pool \(pool) still has a metadata snapshot of ours: it isn't active",
         hint: "activate it with `lvchange -ay \(pool)`; if the pool is gone for good, nothing is left to release")
     }
     // LVM-<32 of the group><32 of the volume>-tpool
-    let uuid = String(decoding: line[1].dropFirst(4).dropFirst(32).prefix(32), as: UTF8.self)
+    let uuid = String(mapped.uuid.dropFirst(4).dropFirst(32).prefix(32))
     let lock = try await PoolLock(
       of: pool, uuid: uuid, in: directory, holder: holder, attempts: attempts, pause: pause)
     defer { withExtendedLifetime(lock) {} }
@@ -122,9 +117,9 @@ public struct MetadataHolds: Sendable {
         "dmsetup", ["message", MetadataPool.messageDevice(of: pool), "0", "reserve_metadata_snap"], input: [],
         timeLimit: .seconds(120))
       if case .exited(let code) = result.end, code != 0 {
-        // The kernel said no, most often EBUSY: there is nothing of ours.
-        let standing = try await hold(in: pool)
+        // The kernel said no, most often because a hold stands (EBUSY): there is nothing of ours.
         try await lease.release()
+        let standing = try await hold(in: pool)
         throw standing.map { foreignHold($0, pool) } ?? refused(pool, result)
       }
       // Killed: whether the hold was made isn't known, so the lease stays and the next start looks.

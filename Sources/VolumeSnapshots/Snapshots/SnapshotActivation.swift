@@ -18,11 +18,8 @@ public struct SnapshotActivation: Sendable {
   /// - Throws: ``VolumeError`` `notFound` if it vanished, `refused` if it isn't ours, `toolFailed`.
   public func activate(_ name: VolumeName) async throws -> String {
     let purpose = "activate the snapshot \(name)"
-    guard let (volume, _) = try await volumes.find(name, to: purpose) else { throw OwnedVolumes.gone(purpose) }
-    if !volume.isActive {
-      let command = ["lvchange", "--yes", "--ignoreactivationskip", "--activate", "y"]
-      try await volumes.change(volume, command, to: purpose) { $0?.isActive == true }
-    }
+    guard let volume = try await volumes.find(name, to: purpose)?.volume else { throw OwnedVolumes.gone(purpose) }
+    if !volume.isActive { try await activate(volume, to: purpose) }
     return name.devicePath
   }
 
@@ -31,17 +28,33 @@ public struct SnapshotActivation: Sendable {
   /// - Throws: ``VolumeError`` `busy` if it stays open, `refused` if it isn't ours, `toolFailed`.
   public func deactivate(_ name: VolumeName) async throws {
     let purpose = "deactivate the snapshot \(name)"
-    guard let (volume, _) = try await volumes.find(name, to: purpose), volume.isActive else { return }
-    try await volumes.change(volume, ["lvchange", "--yes", "--activate", "n"], to: purpose) { $0?.isActive != true }
+    guard let volume = try await volumes.find(name, to: purpose)?.volume, volume.isActive else { return }
+    try await deactivate(volume, to: purpose)
   }
 
   /// Uses the device of a snapshot, which is active only meanwhile, under a lease.
   ///
+  /// - Parameter snapshot: the snapshot as it was looked up; that it is still that one, each command makes sure.
   /// - Throws: as ``activate(_:)`` and ``deactivate(_:)``; what `use` throws.
   public func with<Result: Sendable>(
-    _ name: VolumeName, leases: any VolumeLeasing, use: @Sendable (_ device: String) async throws -> Result
+    _ snapshot: VolumeSnapshot, leases: any VolumeLeasing, use: @Sendable (_ device: String) async throws -> Result
   ) async throws -> Result {
-    try await leases.with(
-      .activation(name), make: { try await activate(name) }, remove: { try await deactivate(name) }, use: use)
+    let (volume, name) = (snapshot.volume, snapshot.name)
+    return try await leases.with(
+      .activation(name),
+      make: {
+        try await activate(volume, to: "activate the snapshot \(name)")
+        return name.devicePath
+      },
+      remove: { try await deactivate(volume, to: "deactivate the snapshot \(name)") }, use: use)
+  }
+
+  private func activate(_ volume: ThinVolume, to purpose: String) async throws {
+    let command = ["lvchange", "--yes", "--ignoreactivationskip", "--activate", "y"]
+    try await volumes.change(volume, command, to: purpose, until: .active)
+  }
+
+  private func deactivate(_ volume: ThinVolume, to purpose: String) async throws {
+    try await volumes.change(volume, ["lvchange", "--yes", "--activate", "n"], to: purpose, until: .inactive)
   }
 }

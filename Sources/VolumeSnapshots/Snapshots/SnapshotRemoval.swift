@@ -25,14 +25,22 @@ public struct SnapshotRemoval: Sendable {
   @discardableResult
   public func remove(_ name: VolumeName, allowRemovingBases: Bool = false) async throws -> Bool {
     let purpose = "remove the snapshot \(name)"
-    guard let (volume, tags) = try await volumes.find(name, to: purpose) else { return false }
-    guard !tags.isBase || allowRemovingBases else {
+    guard let found = try await volumes.find(name, to: purpose) else { return false }
+    guard !found.tags.isBase || allowRemovingBases else {
       throw VolumeError(
         .refused, "cannot \(purpose): it is the base of the next difference of its volume",
         hint: "run `backupctl snapshots remove --allow-removing-bases \(name)`; the next point then reads everything")
     }
-    try await volumes.remove(volume, to: purpose)
+    try await volumes.remove(found.volume, in: found.inventory, to: purpose)
     return true
+  }
+
+  /// Removes a snapshot that was just looked up, a base too; nothing happens if it is gone.
+  ///
+  /// - Parameter inventory: what there was when it was looked up.
+  /// - Throws: ``VolumeError`` `refused` if it isn't ours any more, `busy` if it stays open, `poolUnhealthy`, `toolFailed`.
+  public func remove(_ snapshot: VolumeSnapshot, in inventory: VolumeInventory) async throws {
+    try await volumes.remove(snapshot.volume, in: inventory, to: "remove the snapshot \(snapshot.name)")
   }
 
   /// Removes what a plan drops, oldest first. A snapshot that can't be removed doesn't stop the others.
@@ -64,10 +72,10 @@ public struct SnapshotRemoval: Sendable {
   /// - Throws: ``VolumeError`` `notFound` if it vanished, `refused` if it isn't ours, `toolFailed`.
   public func setBase(_ name: VolumeName, _ isBase: Bool) async throws {
     let purpose = "\(isBase ? "mark" : "unmark") the snapshot \(name) as the base of the next difference"
-    guard let (volume, tags) = try await volumes.find(name, to: purpose) else { throw OwnedVolumes.gone(purpose) }
-    guard tags.isBase != isBase else { return }
-    try await volumes.change(volume, ["lvchange", isBase ? "--addtag" : "--deltag", SnapshotTags.base], to: purpose) {
-      now in now.flatMap { SnapshotTags($0.tags) }?.isBase == isBase
-    }
+    guard let found = try await volumes.find(name, to: purpose) else { throw OwnedVolumes.gone(purpose) }
+    guard found.tags.isBase != isBase else { return }
+    try await volumes.change(
+      found.volume, ["lvchange", isBase ? "--addtag" : "--deltag", SnapshotTags.base], to: purpose,
+      until: .base(isBase))
   }
 }

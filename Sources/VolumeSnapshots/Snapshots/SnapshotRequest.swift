@@ -35,6 +35,8 @@ public struct SnapshotRequest: Hashable, Sendable {
 public struct TakenSnapshots: Hashable, Sendable {
   /// The snapshots, in the order of the request.
   public let snapshots: [VolumeSnapshot]
+  /// What there was right after they were made.
+  public let inventory: VolumeInventory
   /// Our older snapshots that were removed to make room.
   public let removed: [VolumeSnapshot]
   /// What went wrong although the snapshots are good: an application that may still be frozen, an old snapshot that couldn't

@@ -49,14 +49,15 @@ public struct SnapshotTaking: Sendable {
       if !more.removed.isEmpty { inventory = try await read() }
     }
     let names = try names(of: origins, in: inventory)
-    let (snapshots, thawFailure) = try await frozen(request) {
+    let (taken, thawFailure) = try await frozen(request) {
       try await create(names, of: origins, for: request)
     }
     return TakenSnapshots(
-      snapshots: snapshots, removed: made.removed, warnings: made.warnings + [thawFailure].compactMap(\.self))
+      snapshots: taken.snapshots, inventory: taken.inventory, removed: made.removed,
+      warnings: made.warnings + [thawFailure].compactMap(\.self))
   }
 
-  /// The options of `lvcreate` for a snapshot: never a moment without its tags, inactive unless asked for.
+  /// The options of `lvcreate` for a snapshot: never a moment without its tags, inactive unless its flag is to be ignored.
   static func arguments(name: VolumeName, of origin: VolumeName, permission: String, tags: SnapshotTags) -> [String] {
     ["--yes", "--snapshot", "--setactivationskip", "y", "--permission", permission]
       + tags.encoded.flatMap { ["--addtag", $0] } + ["--name", name.volume, origin.description]
@@ -73,9 +74,9 @@ public struct SnapshotTaking: Sendable {
     }
   }
 
-  private func frozen(
-    _ request: SnapshotRequest, _ body: @Sendable () async throws -> [VolumeSnapshot]
-  ) async throws -> ([VolumeSnapshot], VolumeError?) {
+  private func frozen<Result: Sendable>(
+    _ request: SnapshotRequest, _ body: @Sendable () async throws -> Result
+  ) async throws -> (Result, VolumeError?) {
     guard let hooks = request.hooks else { return (try await body(), nil) }
     // A process that dies before it thaws leaves the lease, by which the next start does it.
     let lease = try await leases.acquire(.frozen(request.origins, thaw: hooks.thaw))
@@ -92,7 +93,7 @@ public struct SnapshotTaking: Sendable {
 
   private func create(
     _ names: [VolumeName], of origins: [ThinVolume], for request: SnapshotRequest
-  ) async throws -> [VolumeSnapshot] {
+  ) async throws -> (snapshots: [VolumeSnapshot], inventory: VolumeInventory) {
     let isTogether = names.count > 1
     do {
       for (name, origin) in zip(names, origins) {
@@ -101,12 +102,13 @@ public struct SnapshotTaking: Sendable {
       }
       if isTogether { try await giveOneInstant(names, of: origins, for: request) }
       let inventory = try await read()
-      return try names.map { name in
+      let snapshots = try names.map { name in
         guard let snapshot = VolumeSnapshot(try inventory.volume(name)), !snapshot.tags.isUnfinished else {
           throw VolumeError(.refused, "cannot use the new snapshot \(name): another program changed its tags")
         }
         return snapshot
       }
+      return (snapshots, inventory)
     } catch {
       await removeAll(names)
       throw error

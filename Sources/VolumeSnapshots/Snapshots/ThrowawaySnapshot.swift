@@ -23,10 +23,11 @@ public struct ThrowawaySnapshot: Sendable {
     of snapshot: VolumeName, run: String?, at time: Timestamp, leases: any VolumeLeasing,
     use: @Sendable (_ device: String) async throws -> Result
   ) async throws -> Result {
-    let taken = try await InventoryReader(tools: tools).read().takenNames
-    let name = try SnapshotName.next(for: snapshot, ending: "_read", taken: taken)
+    let purpose = "make a throwaway snapshot of \(snapshot)"
+    guard let found = try await volumes.find(snapshot, to: purpose) else { throw OwnedVolumes.gone(purpose) }
+    let name = try SnapshotName.next(for: snapshot, ending: "_read", taken: found.inventory.takenNames)
     return try await leases.with(
-      .snapshot(name), make: { try await create(name, of: snapshot, run: run, at: time) },
+      .snapshot(name), make: { try await make(name, of: snapshot, run: run, at: time, to: purpose) },
       remove: { try await remove(name) }, use: use)
   }
 
@@ -38,20 +39,25 @@ public struct ThrowawaySnapshot: Sendable {
     _ name: VolumeName, of snapshot: VolumeName, run: String?, at time: Timestamp
   ) async throws -> String {
     let purpose = "make the throwaway snapshot \(name) of \(snapshot)"
-    guard try await volumes.find(snapshot, to: purpose) != nil else {
-      throw VolumeError(
-        .notFound, "cannot \(purpose): the snapshot is not there any more", hint: "run `backupctl snapshots list`")
-    }
+    guard try await volumes.find(snapshot, to: purpose) != nil else { throw OwnedVolumes.gone(purpose) }
+    return try await make(name, of: snapshot, run: run, at: time, to: purpose)
+  }
+
+  private func make(
+    _ name: VolumeName, of snapshot: VolumeName, run: String?, at time: Timestamp, to purpose: String
+  ) async throws -> String {
     var tags = SnapshotTags(run: run, origin: snapshot.volume, created: time)
     tags.isThrowaway = true
-    let result = try await tools.uncancelled(
-      "lvcreate", SnapshotTaking.arguments(name: name, of: snapshot, permission: "rw", tags: tags))
+    let arguments = SnapshotTaking.arguments(name: name, of: snapshot, permission: "rw", tags: tags)
+    let result = try await tools.uncancelled("lvcreate", ["--ignoreactivationskip"] + arguments)
     guard result.isSuccess else {
       throw VolumeError(
         .toolFailed, "cannot \(purpose): lvcreate \(result.end)",
         cause: result.lastWords.suffix(3).joined(separator: " | "))
     }
-    return try await activation.activate(name)
+    let mapped = try await MappedDevices.read(tools, to: purpose)
+    // A host whose configuration activates only some volumes leaves it inactive (lvm.conf(5), `auto_activation_volume_list`).
+    return mapped.device(name.mapperName) == nil ? try await activation.activate(name) : name.devicePath
   }
 
   /// Removes a throwaway snapshot; nothing happens if it is gone.
@@ -59,12 +65,12 @@ public struct ThrowawaySnapshot: Sendable {
   /// - Throws: ``VolumeError`` `refused` if it isn't a throwaway snapshot of ours, `busy`, `toolFailed`.
   public func remove(_ name: VolumeName) async throws {
     let purpose = "remove the throwaway snapshot \(name)"
-    guard let (volume, tags) = try await volumes.find(name, to: purpose) else { return }
-    guard tags.isThrowaway else {
+    guard let found = try await volumes.find(name, to: purpose) else { return }
+    guard found.tags.isThrowaway else {
       throw VolumeError(
         .refused, "cannot \(purpose): it does not have the tag \(SnapshotTags.throwaway)",
         hint: "run `lvs -o +lv_tags \(name)`")
     }
-    try await volumes.remove(volume, to: purpose)
+    try await volumes.remove(found.volume, in: found.inventory, to: purpose)
   }
 }

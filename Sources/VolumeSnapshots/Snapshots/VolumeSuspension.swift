@@ -50,13 +50,8 @@ struct VolumeSuspension: Sendable {
   }
 
   private func suspended(among names: [VolumeName]) async throws -> [VolumeName] {
-    let output = try await Task {
-      try await tools.output(
-        of: "dmsetup", ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,suspended"],
-        to: "see which volumes are suspended")
-    }.value
-    let lines = Set(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
-    return names.filter { lines.contains("\($0.mapperName):Suspended") }
+    let mapped = try await Task { try await MappedDevices.read(tools, to: "see which volumes are suspended") }.value
+    return names.filter { mapped.device($0.mapperName)?.isSuspended == true }
   }
 
   private static func failure(_ verb: String, _ names: [VolumeName], _ result: ChildResult) -> VolumeError {

@@ -5,18 +5,16 @@ import Testing
 @testable import VolumeSnapshots
 
 @Suite struct InventoryReaderTests {
-  private func read(lvs: String = RecordedReports.volumes, vgs: String = RecordedReports.groups) async throws
-    -> VolumeInventory
-  {
-    try await InventoryReader(tools: ScriptedTools(["lvs": lvs, "vgs": vgs])).read()
+  private func read(lvs: String = RecordedReports.volumes) async throws -> VolumeInventory {
+    try await InventoryReader(tools: ScriptedTools(["lvs": lvs])).read()
   }
 
   private func name(_ text: String) throws -> VolumeName { try #require(VolumeName(parsing: text)) }
 
-  @Test func readsGroupsPoolsAndThinVolumesFromOneCallEach() async throws {
-    let tools = ScriptedTools(["lvs": RecordedReports.volumes, "vgs": RecordedReports.groups])
+  @Test func readsGroupsPoolsAndThinVolumesFromOneCall() async throws {
+    let tools = ScriptedTools(["lvs": RecordedReports.volumes])
     let inventory = try await InventoryReader(tools: tools).read()
-    #expect(tools.calls.map(\.[0]) == ["vgs", "lvs"])
+    #expect(tools.calls.map(\.[0]) == ["lvs"])
     #expect(inventory.groups == [.init(name: "vg-a.b", uuid: "ga5JVL-AqAv-XxOy-C2Db-Bflk-8gBS-H9BwiM", sequence: 11)])
     #expect(inventory.volumes.map(\.name.volume) == ["vm-1-a", "vm-1-a_snap_20261122_0300", "vm-1-b"])
     #expect(inventory.takenNames.map(\.volume).sorted().prefix(2) == ["plain", "po-ol"])
@@ -72,7 +70,7 @@ import Testing
   }
 
   @Test func asksForBytesAndForTimesThatNeedNoTimeZone() async throws {
-    let tools = ScriptedTools(["lvs": RecordedReports.nothing, "vgs": RecordedReports.groups])
+    let tools = ScriptedTools(["lvs": RecordedReports.nothing])
     _ = try await InventoryReader(tools: tools).read()
     let call = try #require(tools.calls.last)
     #expect(call.contains("--nosuffix") && call.contains { $0.contains(#"time_format="%s""#) })
@@ -96,7 +94,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InventoryReader.volumeFields)
+  @Test(arguments: InventoryReader.fields)
   func namesTheFieldAndTheVolumeWhenAFieldIsMissing(field: String) async throws {
     let changed = RecordedReports.volumes.replacing("\"\(field)\":", with: "\"gone\":")
     let error = await #expect(throws: VolumeError.self) { try await read(lvs: changed) }
@@ -120,7 +118,7 @@ import Testing
     let inventory = try await read()
     let error = #expect(throws: VolumeError.self) { try inventory.pools(ofGroup: "pve") }
     #expect(error?.code == .notFound)
-    #expect(error?.message == "cannot find the volume group pve: this host has vg-a.b")
+    #expect(error?.message == "cannot find volumes of the group pve: groups with volumes are vg-a.b")
   }
 
   @Test func namesThePoolsThatAreThereWhenAPoolIsMissing() async throws {
@@ -139,7 +137,7 @@ import Testing
 
   @Test func saysTheToolsLastWordsWhenItFails() async throws {
     let failing = ScriptedTools(results: [
-      "vgs": ChildResult(end: .exited(5), lastWords: ["  WARNING: a", "  Cannot process volume group x"])
+      "lvs": ChildResult(end: .exited(5), lastWords: ["  WARNING: a", "  Cannot process volume group x"])
     ])
     let error = await #expect(throws: VolumeError.self) { try await InventoryReader(tools: failing).read() }
     #expect(error?.code == .toolFailed)

@@ -1,18 +1,5 @@
 /// What lvm2 2.03.16 printed in the guest, wrapped at commas.
 enum RecordedReports {
-  /// `vgs`.
-  static let groups = """
-    {
-        "report": [
-            {
-                "vg": [
-                    {"vg_name":"vg-a.b", "vg_uuid":"ga5JVL-AqAv-XxOy-C2Db-Bflk-8gBS-H9BwiM", "vg_seqno":"11"}
-                ]
-            }
-        ]
-    }
-    """
-
   /// `lvs` of a group with a linear volume, a pool, two thin volumes and a snapshot of ours that isn't active.
   static let volumes = """
     {

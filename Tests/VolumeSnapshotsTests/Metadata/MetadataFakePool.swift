@@ -70,9 +70,8 @@ final class MetadataFakePool: ToolRunning {
       if arguments == ["-V"] { return Self.ok(state.version + "\n") }
       switch (tool, arguments.first) {
       case ("dmsetup", "info"):
-        let line =
-          "\(name.mapperName)-tpool LVM-\(String(repeating: "g", count: 32))\(String(repeating: "p", count: 32))-tpool\n"
-        return Self.ok("other-one LVM-x\n" + (state.isActive ? line : ""))
+        let uuid = "LVM-\(String(repeating: "g", count: 32))\(String(repeating: "p", count: 32))-tpool"
+        return Self.ok("other-one:LVM-x:Active\n" + (state.isActive ? "\(name.mapperName)-tpool:\(uuid):Active\n" : ""))
       case ("dmsetup", "status"):
         guard state.isActive else { return ChildResult(end: .exited(1), lastWords: ["Device does not exist."]) }
         let root = state.hold.map { "\($0.root)" } ?? "-"

@@ -74,7 +74,7 @@ struct MetadataHoldsTests {
     #expect(leases.details.isEmpty)
   }
 
-  @Test func refusesWhenAnotherProgramComesBetweenLookingAndReserving() async throws {
+  @Test func refusesWhenAnotherProgramReservesRightBefore() async throws {
     fake.with {
       $0.before = { state, _, arguments in
         if arguments.last == "reserve_metadata_snap", state.hold == nil { state.hold = .init(root: 70, content: 9) }
@@ -136,7 +136,7 @@ struct MetadataHoldsTests {
   // MARK: - After a death
 
   /// The process dies before its n-th program; then another program may reserve; then the next start looks.
-  @Test(arguments: 0..<6, [false, true])
+  @Test(arguments: 0..<5, [false, true])
   func leavesNothingOfOursAndNothingForeignTouchedAfterADeath(step: Int, foreigner: Bool) async throws {
     let counter = Counter(step)
     fake.with {

@@ -34,7 +34,7 @@ struct RealThinToolsTests {
   }
 
   @Test func haveAnAcceptedVersion() async throws {
-    #expect(try await ThinTools.check(tools).refusal == nil)
+    #expect(try await ThinTools.check(ThinTools.Program.allCases, of: tools).refusal == nil)
   }
 
   @Test func agreeWithTheModelForRandomDevices() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PoolVerdictTests {
   private func pool(_ change: (inout ThinPool) -> Void = { _ in }) async throws -> ThinPool {
-    let tools = ScriptedTools(["lvs": RecordedReports.volumes, "vgs": RecordedReports.groups])
+    let tools = ScriptedTools(["lvs": RecordedReports.volumes])
     var pool = try #require(try await InventoryReader(tools: tools).read().pools.first)
     pool.metadataSize = .gibibytes(1)
     change(&pool)

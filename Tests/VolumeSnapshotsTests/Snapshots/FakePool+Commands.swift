@@ -9,8 +9,6 @@ extension FakePool.State {
     for volume in writable { content[volume.thinID] = written }
   }
 
-  var groupReport: String { report("vg", [groupRow]) }
-
   func volumeReport(selection: String?) -> String {
     let pool = [
       "lv_name": "data", "lv_uuid": "uuid-pool", "segtype": "thin-pool", "lv_active": isActive ? "active" : "",
@@ -35,12 +33,12 @@ extension FakePool.State {
     if let selection {
       rows.removeAll { row in !selection.contains("lv_name=\"\(row["lv_name", default: ""])\"") }
     }
-    return report("lv", rows.map { $0.merging(groupRow) { $1 } })
+    return report(rows.map { $0.merging(groupRow) { $1 } })
   }
 
   private var groupRow: [String: String] { ["vg_name": "pve", "vg_uuid": "uuid-group", "vg_seqno": "\(sequence)"] }
 
-  private func report(_ list: String, _ rows: [[String: String]]) -> String {
+  private func report(_ rows: [[String: String]]) -> String {
     let fields = [
       "vg_name", "vg_uuid", "vg_seqno", "lv_name", "lv_uuid", "lv_size", "segtype", "lv_active", "lv_suspended",
       "lv_device_open", "lv_attr", "lv_skip_activation", "lv_health_status", "lv_check_needed", "chunk_size",
@@ -51,7 +49,7 @@ extension FakePool.State {
       "{" + fields.map { "\"\($0)\":\"\(row[$0] ?? ($0 == "lv_size" ? "1048576" : ""))\"" }.joined(separator: ", ")
         + "}"
     }
-    return "{\"report\": [{\"\(list)\": [\(texts.joined(separator: ",\n"))]}]}"
+    return "{\"report\": [{\"lv\": [\(texts.joined(separator: ",\n"))]}]}"
   }
 
   mutating func create(_ arguments: [String]) -> String? {
@@ -67,7 +65,7 @@ extension FakePool.State {
     volumes[name]?.isReadOnly = FakePool.option("--permission", arguments) == "r"
     volumes[name]?.skipsActivation = FakePool.option("--setactivationskip", arguments) == "y"
     let skips = FakePool.option("--setactivationskip", arguments) == "y"
-    volumes[name]?.isActive = !skips
+    volumes[name]?.isActive = !skips || arguments.contains("--ignoreactivationskip")
     volumes[name]?.tags = Set(zip(arguments, arguments.dropFirst()).filter { $0.0 == "--addtag" }.map(\.1))
     return ""
   }
@@ -114,7 +112,11 @@ extension FakePool.State {
       guard let name = mapped(arguments[1]), let volume = volumes[name], volume.isActive else { return nil }
       return "0 2048 thin 253:2 \(volume.thinID)\n"
     case "info":
-      return volumes.filter(\.value.isActive).map { "pve-\($0):\($1.isSuspended ? "Suspended" : "Active")\n" }.joined()
+      let lines = volumes.filter(\.value.isActive).map { name, volume in
+        let uuid = "LVM-uuidgroup\(volume.uuid.filter { $0 != "-" })"
+        return "pve-\(name):\(uuid):\(volume.isSuspended ? "Suspended" : "Active")\n"
+      }
+      return lines.isEmpty ? "No devices found\n" : lines.joined()
     case "suspend", "resume":
       for device in arguments.dropFirst() {
         guard let name = mapped(device) else { return nil }

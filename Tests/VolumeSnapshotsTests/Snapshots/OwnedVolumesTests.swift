@@ -22,6 +22,9 @@ import Testing
   }
 
   private func name(_ volume: String) throws -> VolumeName { try #require(VolumeName(group: "pve", volume: volume)) }
+  private func snapshot(_ volume: String) async throws -> VolumeSnapshot {
+    try #require(VolumeSnapshot(try await InventoryReader(tools: pool).read().volume(try name(volume))))
+  }
   private var activation: SnapshotActivation { SnapshotActivation(tools: pool, sleep: sleep.sleep) }
   private var removal: SnapshotRemoval { SnapshotRemoval(tools: pool, sleep: sleep.sleep) }
   private var throwaway: ThrowawaySnapshot { ThrowawaySnapshot(tools: pool, sleep: sleep.sleep) }
@@ -29,7 +32,7 @@ import Testing
 
   @Test func isActiveOnlyWhileItIsUsedUnderALease() async throws {
     let ours = try name("ours")
-    let device = try await activation.with(ours, leases: leases) { [pool, leases] device in
+    let device = try await activation.with(try await snapshot("ours"), leases: leases) { [pool, leases] device in
       #expect(pool.volume("ours")?.isActive == true)
       #expect(leases.now == [.activation(ours)])
       return device
@@ -41,7 +44,7 @@ import Testing
   @Test func deactivatesWhenTheUseFails() async throws {
     struct Failed: Error {}
     await #expect(throws: Failed.self) {
-      try await activation.with(try name("ours"), leases: leases) { _ in throw Failed() }
+      try await activation.with(try await snapshot("ours"), leases: leases) { _ in throw Failed() }
     }
     #expect(pool.volume("ours")?.isActive == false && leases.now.isEmpty)
   }

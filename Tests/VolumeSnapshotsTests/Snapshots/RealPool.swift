@@ -104,7 +104,7 @@ struct RealPool {
   }
 
   /// Reads bytes at an offset of a snapshot, which is active only meanwhile.
-  func read(_ snapshot: VolumeName, _ count: Int, at offset: Int64 = 0) async throws -> [UInt8] {
+  func read(_ snapshot: VolumeSnapshot, _ count: Int, at offset: Int64 = 0) async throws -> [UInt8] {
     try await SnapshotActivation(tools: tools, sleep: Self.sleep).with(snapshot, leases: leases) { device in
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: device))
       try handle.seek(toOffset: UInt64(offset))

@@ -36,7 +36,7 @@ import Testing
   private func numbers(_ snapshots: [VolumeSnapshot], _ pool: RealPool) async throws -> [UInt64] {
     var numbers: [UInt64] = []
     for snapshot in snapshots {
-      let bytes = try await pool.read(snapshot.name, 8, at: 1 << 20)
+      let bytes = try await pool.read(snapshot, 8, at: 1 << 20)
       numbers.append(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
     }
     return numbers

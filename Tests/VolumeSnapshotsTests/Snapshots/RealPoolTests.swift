@@ -15,7 +15,7 @@ import Testing
       try pool.write("after!", to: origin.devicePath)
       #expect(snapshot.tags.run == "r 1" && snapshot.originName == origin && snapshot.isGood)
       #expect(snapshot.volume.skipsActivation && !snapshot.volume.isActive)
-      #expect(try await pool.read(snapshot.name, 6) == Array("before".utf8))
+      #expect(try await pool.read(snapshot, 6) == Array("before".utf8))
       let identity = try await pool.inventory().identity(of: snapshot.name, transaction: 0, creationTime: 0)
       #expect(identity.originThinID == 1 && identity.chunkSize == 65536 && identity.size == 40 << 20)
       #expect(abs(identity.created - (snapshot.tags.created?.seconds ?? 0)) <= 30)
@@ -35,7 +35,7 @@ import Testing
     try await RealPool.with(volumes: ["a"]) { pool in
       let snapshot = try #require(try await pool.take(["a"]).snapshots.first)
       let activation = SnapshotActivation(tools: pool.tools, sleep: RealPool.sleep)
-      try await activation.with(snapshot.name, leases: pool.leases) { device in
+      try await activation.with(snapshot, leases: pool.leases) { device in
         _ = #expect(throws: (any Error).self) { try pool.write("x", to: device) }
       }
     }
@@ -57,9 +57,10 @@ import Testing
       #expect(try await leftovers.remove(.snapshot(foreign)) == .notOurs)
       #expect(try await pool.inventory().volume(foreign).isActive)
       // The condition in the command itself holds too: with our look passed over, nothing is touched.
-      let volume = try await pool.inventory().volume(foreign)
+      let inventory = try await pool.inventory()
+      let volume = try inventory.volume(foreign)
       let owned = OwnedVolumes(tools: pool.tools, sleep: RealPool.sleep)
-      let error = await #expect(throws: VolumeError.self) { try await owned.remove(volume, to: "test") }
+      let error = await #expect(throws: VolumeError.self) { try await owned.remove(volume, in: inventory, to: "test") }
       #expect(error?.code == .refused)
       #expect(try await pool.inventory().volumeIfAny(foreign) != nil)
     }
@@ -72,7 +73,7 @@ import Testing
       for name in names {
         let snapshot = try #require(try await pool.take([name]).snapshots.first)
         #expect(snapshot.originName?.volume == name)
-        #expect(try await pool.read(snapshot.name, 4) == [0, 0, 0, 0])
+        #expect(try await pool.read(snapshot, 4) == [0, 0, 0, 0])
         let throwaway = ThrowawaySnapshot(tools: pool.tools, sleep: RealPool.sleep)
         try await throwaway.with(of: snapshot.name, run: nil, at: SystemClock().now(), leases: pool.leases) { device in
           try pool.write("x", to: device)
@@ -93,7 +94,7 @@ import Testing
         try pool.write("other", to: device)
         #expect(try await pool.inventory().snapshots.count == 1)
       }
-      #expect(try await pool.read(snapshot.name, 5) == Array("first".utf8))
+      #expect(try await pool.read(snapshot, 5) == Array("first".utf8))
       #expect(try await pool.inventory().volumes.count == 2)
     }
   }

@@ -1,0 +1,40 @@
+/// The device-mapper devices of this host, as the kernel has them now (dmsetup(8)).
+///
+/// Asking takes neither the lock of a volume group nor a look at any disk, unlike asking LVM.
+struct MappedDevices: Sendable {
+  /// A device: its name, its UUID, which LVM gives to what it activates, and whether it is suspended.
+  struct Device: Hashable, Sendable {
+    let name: String
+    let uuid: String
+    let isSuspended: Bool
+  }
+
+  /// The devices, in any order.
+  let devices: [Device]
+
+  /// Asks the kernel.
+  ///
+  /// - Parameter purpose: what it is for, as in `cannot <purpose>`.
+  /// - Throws: ``VolumeError`` `toolFailed`; as ``ToolRunning/run(_:_:input:timeLimit:)``.
+  static func read(_ tools: any ToolRunning, to purpose: String) async throws -> MappedDevices {
+    let output = try await tools.output(
+      of: "dmsetup", ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,uuid,suspended"],
+      to: purpose)
+    // Neither names nor UUIDs that LVM gives have a colon; without any device it prints a sentence instead.
+    let devices = output.split(separator: 0x0A).compactMap { line -> Device? in
+      let fields = String(decoding: line, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
+      guard fields.count == 3 else { return nil }
+      return Device(name: String(fields[0]), uuid: String(fields[1]), isSuspended: fields[2] == "Suspended")
+    }
+    return MappedDevices(devices: devices)
+  }
+
+  /// The device of a name, whatever it is.
+  func device(_ name: String) -> Device? { devices.first { $0.name == name } }
+
+  /// Whether a logical volume is active, by its own UUID: LVM calls its device `LVM-<32 of the group><32 of the volume>`.
+  func hasVolume(uuid: String) -> Bool {
+    let wanted = uuid.filter { $0 != "-" }
+    return devices.contains { $0.uuid.hasPrefix("LVM-") && $0.uuid.hasSuffix(wanted) }
+  }
+}
