@@ -52,6 +52,24 @@ import Testing
     #expect("\(result.end)" == "was killed by signal 9")
   }
 
+  @Test func takesTheFirstProgramOfThatNameThatMayBeExecuted() async throws {
+    let script = """
+      set -e; work=$(mktemp -d); cd "$work"; mkdir -p file directory/tool first second
+      echo 'echo file' >file/tool
+      for name in first second; do printf '#!/bin/sh\necho %s\n' "$name" >"$name/tool"; chmod +x "$name/tool"; done
+      printf %s "$work"
+      """
+    let work = text(try await shell(script).run())
+    var command = ChildCommand("tool")
+    let names = ["missing", "file", "directory", "first", "second"]
+    command.environment = ["PATH": names.map { "\(work)/\($0)" }.joined(separator: ":")]
+    #expect(text(try await command.run()) == "first\n")
+    command.environment = ["PATH": "\(work)/file:\(work)/directory"]
+    let error = await #expect(throws: ChildError.self) { try await command.run() }
+    #expect(error?.code == .notStarted)
+    _ = try await ChildCommand("rm", ["-r", work]).run()
+  }
+
   @Test func saysThatAToolIsMissing() async throws {
     let error = try await #require(throws: ChildError.self) { try await ChildCommand("no-such-tool-anywhere").run() }
     #expect(error.code == .notStarted)

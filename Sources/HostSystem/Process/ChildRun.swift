@@ -126,11 +126,18 @@ extension ChildCommand {
     options.createSession = true
     options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: stopGrace)]
     return Configuration(
-      executable: executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
+      executable: path.map { .path(FilePath($0)) } ?? .name(executable),
       arguments: Arguments(arguments),
       environment: .inherit.updating(
         Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
       platformOptions: options)
+  }
+
+  /// The program's file; nil if it isn't on `PATH`, which starting it by name then says.
+  private var path: String? {
+    if executable.contains("/") { return executable }
+    return (environment["PATH"] ?? environmentVariables()["PATH"])
+      .flatMap { ProgramPath(directories: $0).find(executable) }
   }
 
   private static func end(_ status: TerminationStatus) -> ChildResult.End {
