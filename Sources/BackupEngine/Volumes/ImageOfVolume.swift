@@ -19,12 +19,21 @@ struct ImageOfVolume: Sendable {
   /// Archives.
   ///
   /// - Parameter inventory: what there was when the snapshot was looked up, or right after it was made.
+  /// - Returns: the point, and why the changes couldn't be found out if a tool or the pool is in the way: until somebody mends that, each
+  ///   archive reads everything.
   /// - Throws: `VolumeError`; what the archive of an image throws.
   func archive(
     _ snapshot: VolumeSnapshot, in inventory: VolumeInventory, progress: ArchiveProgress
-  ) async throws -> RecoveryPoint {
+  ) async throws -> (point: RecoveryPoint, problem: VolumeError?) {
     let found = try await find(snapshot.name, in: inventory)
-    return try await SnapshotActivation(tools: host.tools, sleep: host.sleep)
+    let point = try await archive(snapshot, found, progress)
+    return (point, found.changes.problem)
+  }
+
+  private func archive(
+    _ snapshot: VolumeSnapshot, _ found: Found, _ progress: ArchiveProgress
+  ) async throws -> RecoveryPoint {
+    try await SnapshotActivation(tools: host.tools, sleep: host.sleep)
       .with(snapshot, leases: host.leases) { device in
         let isEncrypted = try Self.isEncrypted(device, found)
         guard isEncrypted, let key = target.key else {

@@ -50,8 +50,10 @@ public struct VolumeArchive: Sendable {
       switch target.mode {
       case .image:
         if !snapshot.tags.isBase { try await bases.begin(snapshot.name) }
-        point = try await ImageOfVolume(host: host, target: target, request: request)
+        let image = try await ImageOfVolume(host: host, target: target, request: request)
           .archive(snapshot, in: found.inventory, progress: progress)
+        point = image.point
+        problems += image.problem.map { ["everything was read: \($0)"] } ?? []
         if point.suspicious.isEmpty {
           problems += await bases.settle(on: snapshot.name, of: target.volume)
         } else {

@@ -53,20 +53,3 @@ extension VolumeName {
     VolumeCandidate(group: group, pool: "", name: volume, size: .zero).source
   }
 }
-
-extension LVMSnapshot {
-  /// What an inventory says of a snapshot.
-  ///
-  /// - Throws: `VolumeError` `notFound` if it, the volume that it was made of, or its pool is gone.
-  init(_ name: VolumeName, in inventory: VolumeInventory) throws(VolumeError) {
-    // The transaction comes with the pool's metadata; here it is only handed through.
-    let identity = try inventory.identity(of: name, transaction: 0, creationTime: 0)
-    let volume = try inventory.volume(name)
-    self.init(
-      name: name, uuid: identity.uuid, thinID: identity.thinID, transaction: volume.transaction,
-      created: identity.created, originUUID: identity.originUUID, originThinID: identity.originThinID,
-      groupUUID: identity.groupUUID, groupSequence: identity.groupSequence,
-      pool: MetadataPool(name: volume.pool, uuid: identity.poolUUID, chunkSize: identity.chunkSize),
-      size: identity.size)
-  }
-}

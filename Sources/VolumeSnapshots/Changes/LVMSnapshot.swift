@@ -41,6 +41,28 @@ public struct LVMSnapshot: Hashable, Sendable {
     self.size = size
   }
 
+  /// Finds what LVM says of a snapshot; to be asked right after it was made, before its origin could be replaced.
+  ///
+  /// - Throws: ``VolumeError`` `notFound` if the snapshot, the volume that it was made of or its pool is gone, `unusableOutput` if LVM
+  ///   doesn't know when it was made.
+  public init(_ name: VolumeName, in inventory: VolumeInventory) throws(VolumeError) {
+    let volume = try inventory.volume(name)
+    let group = try inventory.group(name.group)
+    let pool = try inventory.pool(volume.pool)
+    guard let originUUID = volume.originUUID, let origin = inventory.volume(uuid: originUUID) else {
+      throw VolumeError(.notFound, "cannot identify the snapshot \(name): the volume that it was made of is gone")
+    }
+    guard let created = volume.created else {
+      throw VolumeError(
+        .unusableOutput, "cannot identify the snapshot \(name): LVM does not know when it was made",
+        hint: "run `lvs -o +lv_time \(name)`")
+    }
+    self.init(
+      name: name, uuid: volume.uuid, thinID: volume.thinID, transaction: volume.transaction, created: created.seconds,
+      originUUID: originUUID, originThinID: origin.thinID, groupUUID: group.uuid, groupSequence: group.sequence,
+      pool: MetadataPool(name: pool.name, uuid: pool.uuid, chunkSize: pool.chunkSize.bytes), size: volume.size.bytes)
+  }
+
   /// The identity, with the time of creation from the pool's metadata.
   ///
   /// A snapshot that shares its instant with others was made anew in the pool after LVM had noted its transaction, so the pool's own

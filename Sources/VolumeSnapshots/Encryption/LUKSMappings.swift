@@ -128,7 +128,7 @@ public struct LUKSMappings: Sendable {
   /// own on the same device (`temporary-cryptsetup-PID`). A `cryptsetup` that outlived its parent and is still opening is waited for.
   /// - Throws: ``VolumeError`` `refused` if a mapping of the name is something else; `busy` if it stays in use.
   public func removeLeftover(name: String, device: String) async throws {
-    try await retry.untilNone("close \(name)", hint: "look with `ps -fp PID`") {
+    try await retry.untilNone("close \(name)", hint: "look with `pgrep -fa \(name)`") {
       try kernel.processes("cryptsetup", name).map { "process \($0) is still opening it" }
     }
     var table = try await CryptTable.current(tools)

@@ -145,7 +145,7 @@ public struct VolumeMounts: Sendable {
   /// A `mount` that outlived its parent and is still replaying a journal is waited for.
   /// - Throws: ``VolumeError`` `refused` if something else is mounted there, or files are in the mount point itself; `busy` if it stays in use.
   public func removeLeftover(path: String, device: String) async throws {
-    try await retry.untilNone("unmount \(path)", hint: "look with `ps -fp PID`") {
+    try await retry.untilNone("unmount \(path)", hint: "look with `pgrep -fa \(path)`") {
       try kernel.processes("mount", path).map { "process \($0) is still mounting it" }
     }
     try await retry.untilNone("unmount \(path)", hint: "look with `fuser -vm \(path)`") {

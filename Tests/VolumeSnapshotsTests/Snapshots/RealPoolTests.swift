@@ -16,9 +16,9 @@ import Testing
       #expect(snapshot.tags.run == "r 1" && snapshot.originName == origin && snapshot.isGood)
       #expect(snapshot.volume.skipsActivation && !snapshot.volume.isActive)
       #expect(try await pool.read(snapshot, 6) == Array("before".utf8))
-      let identity = try await pool.inventory().identity(of: snapshot.name, transaction: 0, creationTime: 0)
-      #expect(identity.originThinID == 1 && identity.chunkSize == 65536 && identity.size == 40 << 20)
-      #expect(abs(identity.created - (snapshot.tags.created?.seconds ?? 0)) <= 30)
+      let found = try LVMSnapshot(snapshot.name, in: taken.inventory)
+      #expect(found.originThinID == 1 && found.pool.chunkSize == 65536 && found.size == 40 << 20)
+      #expect(abs(found.created - (snapshot.tags.created?.seconds ?? 0)) <= 30)
       let removal = SnapshotRemoval(tools: pool.tools, sleep: RealPool.sleep)
       try await removal.setBase(snapshot.name, true)
       let refusal = await #expect(throws: VolumeError.self) { try await removal.remove(snapshot.name) }
