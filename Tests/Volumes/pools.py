@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import unittest
 import uuid
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -62,6 +63,14 @@ def configure_lvm():
 def mapper_name(*parts):
     """The name under /dev/mapper: hyphens doubled, the parts joined by one."""
     return "-".join(part.replace("-", "--") for part in parts)
+
+
+def need_pools():
+    """What a suite does first: it is left out where there can be no pool."""
+    reason = reason_to_skip()
+    if reason:
+        raise unittest.SkipTest(reason)
+    configure_lvm()
 
 
 def mapped():

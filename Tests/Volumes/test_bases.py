@@ -12,17 +12,13 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from backupctl import DEGRADED, OK, Backupctl  # noqa: E402
-from pools import KIB, MIB, ThinPool, Volume, configure_lvm, mapper_name, reason_to_skip, report, statistics, tool  # noqa: E402
+from pools import KIB, MIB, ThinPool, Volume, mapper_name, need_pools, report, statistics, tool  # noqa: E402
 
 CHUNK = 64 * KIB
 SNAPSHOT_FAILED = 30
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class BaseCase(unittest.TestCase):

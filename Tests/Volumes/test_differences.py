@@ -19,7 +19,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import luks  # noqa: E402
 from backupctl import DEGRADED, OK, Backupctl  # noqa: E402
-from pools import KIB, MIB, ThinPool, configure_lvm, mapped, mapper_name, reason_to_skip  # noqa: E402
+from pools import KIB, MIB, ThinPool, mapped, mapper_name, need_pools  # noqa: E402
 from sequences import Sequence  # noqa: E402
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "25"))
@@ -29,11 +29,7 @@ WORKERS = int(os.environ.get("WORKERS", str(min(2, os.cpu_count() or 1))))
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 24))))
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class Differences(unittest.TestCase):

@@ -18,17 +18,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import contents  # noqa: E402
 import luks  # noqa: E402
 from backupctl import DEGRADED, OK, Backupctl, is_base, is_ours  # noqa: E402
-from pools import KIB, MIB, ThinPool, configure_lvm, mapped, reason_to_skip, report, tool  # noqa: E402
+from pools import KIB, MIB, ThinPool, mapped, need_pools, report, tool  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 24))))
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class Kills(unittest.TestCase):

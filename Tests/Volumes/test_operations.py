@@ -19,16 +19,12 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import luks  # noqa: E402
 from backupctl import BINARY, DEGRADED, OK, Backupctl  # noqa: E402
-from pools import KIB, MIB, ThinPool, configure_lvm, mapped, reason_to_skip, report, tool  # noqa: E402
+from pools import KIB, MIB, ThinPool, mapped, need_pools, report, tool  # noqa: E402
 
 DRIVER = "csi.proxmox.sinextra.dev"
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class Operations(unittest.TestCase):

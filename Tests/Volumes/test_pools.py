@@ -15,14 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import bad_pools  # noqa: E402
 import contents  # noqa: E402
 import luks  # noqa: E402
-from pools import KIB, MIB, ThinPool, ToolFailure, Volume, configure_lvm, mapped, reason_to_skip, statistics, tool  # noqa: E402
+from pools import KIB, MIB, ThinPool, ToolFailure, Volume, mapped, need_pools, statistics, tool  # noqa: E402
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class PoolCase(unittest.TestCase):

@@ -14,14 +14,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import bad_pools  # noqa: E402
 import luks  # noqa: E402
 from backupctl import DEGRADED, OK, Backupctl  # noqa: E402
-from pools import MIB, ThinPool, configure_lvm, mapped, reason_to_skip  # noqa: E402
+from pools import MIB, ThinPool, mapped, need_pools  # noqa: E402
 
 
-def setUpModule():
-    reason = reason_to_skip()
-    if reason:
-        raise unittest.SkipTest(reason)
-    configure_lvm()
+setUpModule = need_pools
 
 
 class Refusals(unittest.TestCase):
