@@ -198,9 +198,15 @@ class Files(Operations):
     def archived(self, volume, **selection):
         self.backupctl.call(*self.backupctl.run_of("files", {
             "group": self.pool.group, "match": [volume.name], "mode": "files"} | selection))
-        target = self.work / f"restored-{volume.name}"
-        self.backupctl.call("restore", f"volume/{volume}", "--to", str(target), "-q")
-        return target
+        # To a file system that takes attributes, which that of temporary files may not.
+        target = self.pool.volume("target", 32 * MIB)
+        tool("mkfs.ext4", "-q", target.path)
+        place = self.work / "target"
+        place.mkdir()
+        tool("mount", target.path, place)
+        self.addCleanup(tool, "umount", place)
+        self.backupctl.call("restore", f"volume/{volume}", "--to", str(place / "restored"), "-q")
+        return place / "restored"
 
     def assert_restored(self, root):
         self.assertTrue((root / "folder/file").read_bytes() == random.Random(5).randbytes(300 * KIB))
