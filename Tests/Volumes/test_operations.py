@@ -77,13 +77,13 @@ class Operations(unittest.TestCase):
 
 class Images(Operations):
     @contextlib.contextmanager
-    def writer(self, first, second):
-        """Somebody counts, on one volume and then on the other, for as long as the context lasts."""
+    def writer(self, first, second, start):
+        """Somebody counts on from a number, on one volume and then on the other, for as long as the context lasts."""
         is_over = threading.Event()
 
         def count():
             with open(first.path, "r+b", buffering=0) as one, open(second.path, "r+b", buffering=0) as two:
-                for number in itertools.count(1):
+                for number in itertools.count(start):
                     for device in (one, two):
                         os.pwrite(device.fileno(), number.to_bytes(8, "big").ljust(4 * KIB, b"\0"), MIB)
                         os.fdatasync(device.fileno())
@@ -107,7 +107,7 @@ class Images(Operations):
                   "keep": {"kind": "archive", "of": "freeze", "uses": "disk"}})
         counts = []
         for read in ("mapped", "changed"):
-            with self.writer(*volumes):
+            with self.writer(*volumes, start=1 + max(counts, default=0)):
                 self.backupctl.call(*run)
             first, second = (int.from_bytes(self.restored(volume)[MIB:MIB + 8], "big") for volume in volumes)
             self.assertIn(first - second, (0, 1), "somebody wrote between the two snapshots")
