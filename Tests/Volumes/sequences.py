@@ -3,7 +3,7 @@ import random
 
 import contents
 import luks
-from pools import KIB, MIB, Volume, report
+from pools import KIB, MIB, Volume, report, tool
 
 SMALLEST, LARGEST = 6 * MIB, 20 * MIB
 
@@ -123,8 +123,9 @@ class Sequence:
         self.tell("swap in", snapshot.name)
 
     def write_to_base(self):
-        """Someone activates the snapshot at which the next difference begins, and writes to it."""
+        """Someone takes the protection off the snapshot at which the next difference begins, and writes to it."""
         for base in self.bases():
+            tool("lvchange", "-q", "-prw", str(base))
             base.activate()
             base.write(0, self.chance.randbytes(64 * KIB))
             base.deactivate()
