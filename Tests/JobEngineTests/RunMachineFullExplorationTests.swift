@@ -20,7 +20,8 @@ struct RunMachineFullExplorationTests {
           graph: graph, subjects: ["x"], endings: [.succeeded, .permanentFailure], expansions: .immediate,
           canBeAbandoned: false))
     }
-    #expect(exploration.results == [.ok, .failed, .interrupted])
+    // Degraded too: a job that runs always does without what one that was skipped would have handed on to it.
+    #expect(exploration.results == Set(RunResult.allCases))
     try exploration.tell("four jobs, capacity \(capacity)")
   }
 
