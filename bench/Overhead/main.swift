@@ -43,7 +43,10 @@ for capacity in [2, 8, 64] {
   let (summary, record) = try await RecordedRun(request, in: catalog, clock: clock)
     .run(observers: [], control: RunControl())
   let seconds = (clock.elapsed() - begun).inSeconds
-  guard summary.result == .ok, summary.tasks.count == tasks else { fatalError("the run ended \(summary.result)") }
+  guard summary.result == .ok, summary.tasks.count == tasks else {
+    print("error: cannot measure: the run of \(tasks) tasks ended as \(summary.result) with \(summary.tasks.count)")
+    exit(1)
+  }
   let steps = try catalog.runs.steps(of: record.id).count
   print("| \(tasks) | \(capacity) | \((seconds * 100).rounded() / 100) | \(steps) | \(peakMemory() / 1024) |")
   try catalog.close()

@@ -53,7 +53,7 @@ public struct VolumeArchive: Sendable {
         let image = try await ImageOfVolume(host: host, target: target, request: request)
           .archive(snapshot, in: found.inventory, progress: progress)
         point = image.point
-        problems += image.problem.map { ["everything was read: \($0)"] } ?? []
+        problems += image.problem.map { ["what changed is not known, so all of it was read: \($0)"] } ?? []
         if point.suspicious.isEmpty {
           problems += await bases.settle(on: snapshot.name, of: target.volume)
         } else {

@@ -133,11 +133,12 @@ extension ChildCommand {
       platformOptions: options)
   }
 
+  private static let ownPath = environmentVariables()["PATH"]
+
   /// The program's file; nil if it isn't on `PATH`, which starting it by name then says.
   private var path: String? {
     if executable.contains("/") { return executable }
-    return (environment["PATH"] ?? environmentVariables()["PATH"])
-      .flatMap { ProgramPath(directories: $0).find(executable) }
+    return (environment["PATH"] ?? Self.ownPath).flatMap { ProgramPath(directories: $0).find(executable) }
   }
 
   private static func end(_ status: TerminationStatus) -> ChildResult.End {

@@ -56,7 +56,7 @@ public struct ThrowawaySnapshot: Sendable {
         cause: result.lastWords.suffix(3).joined(separator: " | "))
     }
     let mapped = try await MappedDevices.read(tools, to: purpose)
-    // A host whose configuration activates only some volumes leaves it inactive (lvm.conf(5), `auto_activation_volume_list`).
+    // A configuration that leaves it inactive (lvm.conf(5), `volume_list`) doesn't fail the command; activating says what is wrong.
     return mapped.device(name.mapperName) == nil ? try await activation.activate(name) : name.devicePath
   }
 

@@ -41,6 +41,14 @@ import Testing
     #expect(pool.volume("ours")?.isActive == false && leases.now.isEmpty)
   }
 
+  @Test func looksAtTheKernelAloneWhileASnapshotIsActivatedAndDeactivated() async throws {
+    let ours = try await snapshot("ours")
+    pool.change { $0.calls = [] }
+    try await activation.with(ours, leases: leases) { _ in }
+    let programs = pool.state.withLock { $0.calls.map { $0[0] } }
+    #expect(programs == ["lvchange", "dmsetup", "lvchange", "dmsetup"])
+  }
+
   @Test func deactivatesWhenTheUseFails() async throws {
     struct Failed: Error {}
     await #expect(throws: Failed.self) {
