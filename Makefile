@@ -71,7 +71,8 @@ format: ## format the Swift sources in place
 bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md has the method
 	@scripts/install-packages bench
 	bench/run
-	swift run -c release --static-swift-stdlib overhead
+	swift build -c release --product overhead --static-swift-stdlib
+	.build/release/overhead
 
 fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
 	@scripts/install-packages build
