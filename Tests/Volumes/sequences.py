@@ -125,7 +125,9 @@ class Sequence:
     def write_to_base(self):
         """Someone takes the protection off the snapshot at which the next difference begins, and writes to it."""
         for base in self.bases():
-            tool("lvchange", "-q", "-prw", str(base))
+            # It is writable already if this happened to it before, and lvchange calls that a failure.
+            if base.fields("lv_permissions")["lv_permissions"] != "writeable":
+                tool("lvchange", "-q", "-prw", str(base))
             base.activate()
             base.write(0, self.chance.randbytes(64 * KIB))
             base.deactivate()
