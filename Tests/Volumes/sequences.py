@@ -126,7 +126,7 @@ class Sequence:
         """Someone takes the protection off the snapshot at which the next difference begins, and writes to it."""
         for base in self.bases():
             # It is writable already if this happened to it before, and lvchange calls that a failure.
-            if base.fields("lv_permissions")["lv_permissions"] != "writeable":
+            if base.fields("lv_attr")["lv_attr"][1] != "w":
                 tool("lvchange", "-q", "-prw", str(base))
             base.activate()
             base.write(0, self.chance.randbytes(64 * KIB))

@@ -65,6 +65,7 @@ class Differences(unittest.TestCase):
                     sequence = self.seeds.get_nowait()
                 except queue.Empty:
                     return
+                self.show(sequence)
                 self.follow(sequence, pool, backupctl)
 
     def follow(self, number, pool, backupctl):
@@ -84,7 +85,13 @@ class Differences(unittest.TestCase):
             if left:
                 self.fail_later(f"{sequence}\nit left {left}")
 
+    def show(self, number):
+        """A long run says how far it is."""
+        if number and number % 20 == 0:
+            print(f"sequence {number} of {SEQUENCES}", file=sys.stderr, flush=True)
+
     def fail_later(self, text):
+        print(f"failed: {text}", file=sys.stderr, flush=True)
         with self.lock:
             self.failures.append(text)
 
