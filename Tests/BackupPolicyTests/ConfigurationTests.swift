@@ -202,6 +202,8 @@ import Testing
         services: []
         restore:
           keep-undo: 7d
+          stop-within: 5m
+          start-within: 5m
         parameters:
           compression-level: 2
           frame-size: 2MiB

@@ -11,6 +11,20 @@ struct PointOptions: ParsableArguments {
       "The point: latest, an id or its beginning, a date, a time, or '2 days ago'; the newest one at or before that time.",
       valueName: "time"))
   var at: String?
+
+  /// The time that is given; nil if none is.
+  ///
+  /// - Throws: ``CommandError`` for what is none.
+  func expression() throws -> TimeExpression? { try at.map(Self.expression(of:)) }
+
+  /// A time as a person types it.
+  static func expression(of time: String) throws -> TimeExpression {
+    guard let expression = TimeExpression(parsing: time) else {
+      throw CommandError(
+        .usage, "cannot understand the time '\(time)'", hint: "accepted are \(TimeExpression.accepted)")
+    }
+    return expression
+  }
 }
 
 /// A source and one of its points, as `NAME[@TIME]` selects them.
@@ -41,11 +55,7 @@ struct PointSelection {
   ) throws -> (SourceStore, RecoveryPointID) {
     let selector: PointSelector
     if let time {
-      guard let expression = TimeExpression(parsing: time) else {
-        throw CommandError(
-          .usage, "cannot understand the time '\(time)'", hint: "accepted are \(TimeExpression.accepted)")
-      }
-      selector = PointSelector(name: text, time: expression)
+      selector = PointSelector(name: text, time: try PointOptions.expression(of: time))
     } else if try source(named: text, in: repository) != nil {
       // A name may hold an @; one that exists as it stands is meant.
       selector = PointSelector(name: text)

@@ -45,6 +45,14 @@ enum VolumeWork {
     return host
   }
 
+  /// The same for restores in place, which stop and start what uses volumes.
+  static func use(_ configuration: Configuration?, catalog: Catalog) async throws -> VolumeUse {
+    let restore = configuration?.restore ?? RestoreDeclaration()
+    return VolumeUse(
+      try await reclaiming(configuration, catalog: catalog),
+      limits: VolumeUse.Limits(stop: restore.stopWithin, start: restore.startWithin))
+  }
+
   /// What there is of the volumes that a configuration declares; nil if it declares none.
   ///
   /// - Parameter asksCluster: whether to ask for the claims, rather than to take the last answer: a cluster that hangs must not hold up

@@ -25,13 +25,13 @@ struct EarlierRestores {
   }
 
   /// Goes on with a restore that was interrupted.
-  func resume(_ text: String?) throws {
+  func resume(_ text: String?) async throws {
     let record = try chosen(text, "go on with") { !$0.isReached }
-    try work(on: record, nil)
+    try await work(on: record, nil)
   }
 
   /// Takes a restore back.
-  func undo(_ text: String?) throws {
+  func undo(_ text: String?) async throws {
     let record = try chosen(text, "take back") { record in
       record.intent == .restore && record.parts.contains { $0.state != .removed }
     }
@@ -40,17 +40,17 @@ struct EarlierRestores {
       for part in record.parts where part.wasLive {
         lines.append(
           "\(part.live.bytes.displayedPath) gets back what it held before \(record.begun); what was written to it since is "
-            + "kept in \(part.place.bytes.displayedPath)/tree")
+            + "kept in \(part.keptWhenUndone.displayedPath)")
       }
       try show(lines)
       if plan { return }
       if !lines.isEmpty { try confirm("take back the restore \(record.id)", "--undo", record.id.description) }
     }
-    try work(on: record, .undo)
+    try await work(on: record, .undo)
   }
 
   /// Removes what restores keep.
-  func forget(_ text: String?) throws {
+  func forget(_ text: String?) async throws {
     guard let text else {
       throw CommandError(
         .usage, "cannot tell which restore to forget",
@@ -66,26 +66,29 @@ struct EarlierRestores {
     let kept = chosen.flatMap { record in record.parts.filter { $0.state != .removed } }
     try show(
       kept.map {
-        "removes \($0.place.bytes.displayedPath), \(KeptTree.bytes(in: $0.place.bytes)?.description ?? "unknown size")"
+        "removes \($0.volume == nil ? $0.place.bytes.displayedPath : $0.kept.displayedPath), "
+          + "\(KeptTree.bytes(of: $0)?.description ?? "unknown size")"
       })
     if plan { return }
     if !kept.isEmpty { try confirm("forget what \(text) keeps", "--forget", text) }
-    for record in chosen { try work(on: record, .forget) }
+    for record in chosen { try await work(on: record, .forget) }
   }
 
   // MARK: - Work
 
-  private func work(on record: RestoreRecord, _ intent: RestoreRecord.Intent?) throws {
-    let restore = InPlaceRestore(
+  private func work(on record: RestoreRecord, _ intent: RestoreRecord.Intent?) async throws {
+    var restore = InPlaceRestore(
       journal: try RestoreJournal(state: try state.directory(configuration), holder: LockHolder.text),
       clock: environment.clock)
+    if record.parts.contains(where: { $0.volume != nil }) {
+      restore.volumes = try await VolumeWork.use(configuration, catalog: try state.openCatalog(configuration))
+    }
     let (taken, lock) = try restore.take(record.id, intent)
     defer { withExtendedLifetime(lock) {} }
     let needsRepository = taken.intent == .restore && taken.parts.contains { $0.state == .filling }
-    let done = try RestoreWork(
+    try await RestoreWork(
       restore: restore, repository: needsRepository ? try repository.open(configuration) : nil, output: output
-    ).proceed(taken)
-    try RestoreRow(done, isRunning: false, now: environment.clock.now()).printResult(output)
+    ).finish(taken)
   }
 
   private func show(_ lines: [String]) throws {

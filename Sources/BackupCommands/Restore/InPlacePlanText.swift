@@ -2,6 +2,7 @@ import BackupEngine
 import BackupModel
 import BackupRepository
 import HostSystem
+import VolumeSnapshots
 
 /// What `restore --in-place` shows before anything is changed.
 struct InPlacePlanText {
@@ -9,6 +10,12 @@ struct InPlacePlanText {
     struct Part: Encodable {
       let source: SourceID
       let point: RecoveryPointID
+      /// What is cloned in place of the point.
+      let snapshot: String?
+      /// A snapshot that would be faster.
+      let faster: String?
+      let stops: [String]
+      let claim: String?
       let ageSeconds: Double
       let suspicious: [String]
       let replaces: String
@@ -49,12 +56,15 @@ struct InPlacePlanText {
         name: plan.name,
         parts: plan.parts.map { part in
           Document.Part(
-            source: part.store.source, point: part.point.id, ageSeconds: age(part),
+            source: part.store.source, point: part.point.id,
+            snapshot: part.snapshot?.name.description, faster: part.faster?.name.description,
+            stops: part.live.volume?.workloads.map(\.description) ?? [],
+            claim: part.live.volume?.claim?.description, ageSeconds: age(part),
             suspicious: part.point.suspicious, replaces: part.live.path.displayedPath,
             replacesSomething: part.replacesSomething, paths: part.paths.map(\.displayedPath), entries: part.entries,
             bytes: part.bytes, availableBytes: part.live.available, drilled: part.trust.drilled,
             drillWasGood: part.trust.drilled.map { _ in part.trust.drillWasGood }, verified: part.trust.verified,
-            damageIsKnown: part.trust.knowsOfDamage, expectedSeconds: part.trust.expectedSeconds,
+            damageIsKnown: part.trust.knowsOfDamage, expectedSeconds: part.expectedSeconds,
             leavesOut: exclusions(part.store.source), isExported: part.live.isExported)
         }, bytes: plan.bytes, expectedSeconds: plan.expectedSeconds,
         keepUndoSeconds: plan.keepUndo.components.seconds, fits: plan.tooFull.isEmpty, command: command))
@@ -73,17 +83,48 @@ struct InPlacePlanText {
       lines += [
         "", "\(source)",
         "  replaces  \(what)\(part.replacesSomething ? "" : " (nothing is there now)")",
-        "  by        \(part.point.id), \(DurationText.of(seconds: age(part))) old, \(part.entries) entries, \(part.bytes)",
-        "  checked   \(checked(part))",
-        "  time      \(time(part.trust.expectedSeconds))",
-        "  space     \(part.bytes) needed, \(part.live.available) free in \(part.live.beside.displayedPath)",
+        "  by        \(content(part)), \(DurationText.of(seconds: age(part))) old"
+          + (part.live.volume == nil ? ", \(part.entries) entries, \(part.bytes)" : ""),
+        "  checked   \(part.snapshot == nil ? checked(part) : "a snapshot of the volume itself; not an archive")",
+        "  time      \(part.snapshot == nil ? time(part.trust.expectedSeconds) : "seconds")",
+        "  space     \(part.bytes) needed, \(part.live.available) free in \(part.live.room.displayedPath)",
+      ]
+      lines += volumeLines(part)
+      lines += [
         "  undo      "
           + (part.replacesSomething
             ? "what is there now is kept beside it for \(AgeText.ofLength(plan.keepUndo)), and longer until it is forgotten"
-            : "takes away what was restored"),
+            : "takes away what was restored")
       ]
     }
     return lines + warnings.map { "warning: \($0)" }
+  }
+
+  private func content(_ part: InPlacePlan.Part) -> String {
+    part.snapshot.map { "the snapshot \($0.name.volume)" } ?? "\(part.point.id)"
+  }
+
+  /// What there is to say of a volume beside what is said of all.
+  private func volumeLines(_ part: InPlacePlan.Part) -> [String] {
+    guard let volume = part.live.volume else { return [] }
+    var lines: [String] = []
+    if let claim = volume.claim { lines.append("  claim     \(claim)") }
+    if part.writesDifference { lines.append("  writes    only what differs from the live volume, into a clone of it") }
+    if volume.workloads.isEmpty {
+      lines.append(
+        volume.isOpen
+          ? "  stops     nothing: it is open now; stop what uses it, it is waited for"
+          : "  stops     nothing: nothing uses it")
+    } else {
+      lines.append(
+        "  stops     \(volume.workloads.map(\.description).joined(separator: ", ")); started again afterwards")
+    }
+    if let faster = part.faster, let created = faster.created {
+      lines.append(
+        "  faster    --from snapshot: \(faster.name.volume) of \(created), \(AgeText.of(created, now: now)) old, takes seconds"
+      )
+    }
+    return lines
   }
 
   private var warnings: [String] {
@@ -95,7 +136,14 @@ struct InPlacePlanText {
       if !part.point.suspicious.isEmpty {
         warnings.append("\(source)@\(part.point.id) looks wrong: \(part.point.suspicious.joined(separator: "; "))")
       }
-      if part.trust.knowsOfDamage { warnings.append("damage of \(source) is known: `backupctl verify \(source.name)`") }
+      if let size = part.live.volume?.size, let image = part.point.volume?.snapshot?.size, part.snapshot == nil,
+        size.bytes != image
+      {
+        warnings.append("\(source) gets the size that it had: \(ByteCount(image)) instead of \(size)")
+      }
+      if part.trust.knowsOfDamage, part.snapshot == nil {
+        warnings.append("damage of \(source) is known: `backupctl verify \(source.name)`")
+      }
       let excluded = exclusions(source)
       if !excluded.isEmpty, part.paths.isEmpty {
         warnings.append(
@@ -123,7 +171,7 @@ struct InPlacePlanText {
     seconds.map { "about \(DurationText.of(seconds: $0))" } ?? "unknown: never drilled or restored"
   }
 
-  private func age(_ part: InPlacePlan.Part) -> Double { max(0, now.secondsSince(part.point.begun)) }
+  private func age(_ part: InPlacePlan.Part) -> Double { max(0, now.secondsSince(part.begun)) }
 }
 
 extension AgeText {

@@ -16,9 +16,10 @@ struct RestoreCommand: AsyncParsableCommand {
       each get a directory of their name in it. The same command continues a restore that was interrupted. What is \
       restored is on the medium when the command ends.
 
-      With --in-place each tree is restored beside the live one, compared with its point, and then exchanged with it in \
-      one step; the old one is kept for --undo. First a plan is shown. Without --yes the command asks, or, where there is \
-      no terminal, ends with 64 and names the command to type. Stop what uses the tree before.
+      With --in-place each tree or volume is restored beside the live one, compared with its point, and then exchanged \
+      with it in one step; the old one is kept for --undo. What uses a volume's claim is stopped for that moment; with \
+      --from snapshot a volume is cloned from its snapshot, in seconds. First a plan is shown. Without --yes the command asks, or, where there is \
+      no terminal, ends with 64 and names the command to type. Stop what uses a tree before.
 
       The image of a volume is restored with --to DIR to the sparse file DIR/volume.img, with --to-file to a file of \
       any name, with --to-volume to a new thin volume, or with --to-stdout as a stream of bytes.
@@ -27,6 +28,7 @@ struct RestoreCommand: AsyncParsableCommand {
         backupctl restore immich --in-place --plan               # what would be replaced, by what
         backupctl restore immich --in-place --yes
         backupctl restore immich --at "2 days ago" --in-place --source nfs/immich --path upload/2026
+        backupctl restore wiki --in-place --from snapshot --yes   # its volumes as they were at the last snapshot
         backupctl restore list                                    # restores in place, and what they keep
         backupctl restore --undo 20261122T050000Z
         backupctl restore --resume
@@ -94,6 +96,7 @@ struct RestoreCommand: AsyncParsableCommand {
       throw ValidationError(
         placing.inPlace ? "--overwrite goes with --to." : "--path, --overwrite and --plan go with --to.")
     }
+    guard placing.inPlace || placing.from == nil else { throw ValidationError("--from goes with --in-place.") }
     guard placing.inPlace || !placing.yes else { throw ValidationError("--yes goes with --in-place.") }
     guard !(placing.inPlace && verify) else {
       throw ValidationError("--in-place always compares what it restored; leave out --verify.")
@@ -120,8 +123,8 @@ struct RestoreCommand: AsyncParsableCommand {
         configuration: configuration, repository: repository, state: state, output: output, plan: plan,
         yes: placing.yes)
       if isListing { return try work.list() }
-      if earlier.resume { return try work.resume(name) }
-      return try earlier.undo ? work.undo(name) : work.forget(name)
+      if earlier.resume { return try await work.resume(name) }
+      return try await earlier.undo ? work.undo(name) : work.forget(name)
     }
     let opened = try repository.open(configuration)
     let services = { try ServiceSurvey(configuration, in: opened) }
@@ -131,8 +134,10 @@ struct RestoreCommand: AsyncParsableCommand {
     if placing.inPlace {
       let restoring = InPlaceRestoring(
         selection: selection, survey: try services(), repository: opened, paths: paths,
-        keepUndo: configuration?.restore.keepUndo, state: try state.directory(configuration), output: output)
-      return try restoring.run(plan: plan, yes: placing.yes, command: confirmedCommand)
+        keepUndo: configuration?.restore.keepUndo, state: try state.directory(configuration), output: output,
+        from: placing.from, time: try point.expression()
+      ) { try await VolumeWork.use(configuration, catalog: try state.openCatalog(configuration)) }
+      return try await restoring.run(plan: plan, yes: placing.yes, command: confirmedCommand)
     }
     guard let target else {
       guard selection.points.count == 1, let selected = selection.points.first else { throw severalImages(selection) }
@@ -161,6 +166,7 @@ struct RestoreCommand: AsyncParsableCommand {
     add("--at", [point.at])
     add("--source", placing.sources)
     add("--path", paths)
+    add("--from", [placing.from?.rawValue])
     add("--repository", [repository.repository])
     add("--config", [repository.config])
     add("--state", [state.state])

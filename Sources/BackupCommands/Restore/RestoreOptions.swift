@@ -1,5 +1,13 @@
 import ArgumentParser
 
+/// What a volume is restored from.
+enum RestoreOrigin: String, ExpressibleByArgument, CaseIterable {
+  /// A point of the repository.
+  case archive
+  /// A volume snapshot, in the pool itself.
+  case snapshot
+}
+
 /// What is restored where, beyond a directory or an image's target.
 struct InPlaceOptions: ParsableArguments {
   @Flag(name: .customLong("in-place"), help: "Restore to where the source lives; what is there is kept as an undo.")
@@ -9,6 +17,13 @@ struct InPlaceOptions: ParsableArguments {
     name: .customLong("source"),
     help: ArgumentHelp("Restore only this source of a service; may be repeated.", valueName: "name"))
   var sources: [String] = []
+
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "What a volume is restored from in place: archive, its point (the default), or snapshot, a clone made in seconds.",
+      valueName: "archive|snapshot"))
+  var from: RestoreOrigin?
 
   @Flag(help: "Go ahead without asking.")
   var yes = false

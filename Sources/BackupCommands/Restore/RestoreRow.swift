@@ -1,15 +1,19 @@
 import BackupEngine
 import BackupModel
 import HostSystem
+import VolumeSnapshots
 
 /// A restore in place as `restore list` shows it.
 struct RestoreRow: Encodable {
   struct Part: Encodable {
     let source: SourceID
-    let point: RecoveryPointID
+    /// Nil if it is a clone of a snapshot.
+    let point: RecoveryPointID?
     let state: RestoreRecord.State
     let tree: String
     let paths: [String]
+    /// Source and point, or snapshot.
+    let title: String
     /// Where what isn't live is; nil if nothing is kept.
     let kept: String?
     let keptBytes: ByteCount?
@@ -28,6 +32,10 @@ struct RestoreRow: Encodable {
   let ended: Timestamp?
   let expires: Timestamp?
   let parts: [Part]
+  /// What is stopped for it, with what is needed to start it by hand.
+  let workloads: [Workload]
+  /// Whether what uses the volumes runs.
+  let use: RestoreRecord.Use?
 
   init(_ record: RestoreRecord, isRunning: Bool, now: Timestamp) {
     restore = record.id
@@ -44,13 +52,15 @@ struct RestoreRow: Encodable {
     } else {
       state = record.intent == .undo ? .undone : .restored
     }
+    workloads = record.workloads ?? []
+    use = record.use
     parts = record.parts.map { part in
       let isKept = part.state != .removed
       return Part(
         source: part.source, point: part.point, state: part.state, tree: part.live.bytes.displayedPath,
         paths: part.paths.map(\.bytes.displayedPath),
-        kept: isKept ? "\(part.place.bytes.displayedPath)/tree" : nil,
-        keptBytes: isKept ? KeptTree.bytes(in: part.place.bytes) : nil, seconds: part.seconds)
+        title: part.title, kept: isKept ? part.kept.displayedPath : nil,
+        keptBytes: isKept ? KeptTree.bytes(of: part) : nil, seconds: part.seconds)
     }
   }
 
@@ -64,7 +74,8 @@ struct RestoreRow: Encodable {
     for row in rows {
       for part in row.parts {
         table.add([
-          row.restore.description, row.state.rawValue, part.source.typedName, part.point.description, part.tree,
+          row.restore.description, row.state.rawValue, part.source.typedName, part.point?.description ?? "snapshot",
+          part.tree,
           part.keptBytes?.description ?? "-", row.expires?.description ?? "-", part.kept ?? "-",
         ])
       }
@@ -78,7 +89,7 @@ struct RestoreRow: Encodable {
     if options.json { return output.line(try JSONText.encode(self)) }
     guard !options.quiet else { return }
     for part in parts {
-      let what = "\(part.source)@\(part.point)"
+      let what = part.title
       switch part.state {
       case .exchanged: output.line("\(what) is live in \(part.tree); what was there is in \(part.kept ?? "-")")
       case .undone: output.line("\(part.tree) is as it was; what \(what) had made of it is in \(part.kept ?? "-")")

@@ -15,6 +15,10 @@ public struct ImageRestore: Sendable {
     ///
     /// - Parameter isKnownEmpty: whether it reads as zeros all over, as a new thin volume does: then holes are not written.
     case device(OpenFile, isKnownEmpty: Bool)
+    /// The same of which much may be as the image is: it is read, and only what differs is written.
+    ///
+    /// - Parameter reading: the same opened once more, since reading past the cache is a setting of what is open.
+    case similarDevice(OpenFile, reading: OpenFile)
   }
 
   /// What is restored, and where to.
@@ -76,25 +80,30 @@ public struct ImageRestore: Sendable {
     let cursor = try cursor(chunks)
     var report = ImageRestoreReport(length: cursor.entry.size)
     let file: OpenFile
-    let skipsHoles: Bool
+    let holes: ImageWriting.Holes
     switch target {
     case .newFile(let path):
       file = try make(path, length: cursor.entry.size)
-      skipsHoles = true
+      holes = .areThere
     case .device(let device, let isKnownEmpty):
       try requireRoom(on: device, for: cursor.entry.size)
       file = device
-      skipsHoles = isKnownEmpty
+      holes = isKnownEmpty ? .areThere : .areMade
+    case .similarDevice(let device, let reading):
+      try requireRoom(on: device, for: cursor.entry.size)
+      file = device
+      holes = .areMadeWhereMissing(seenBy: reading)
     }
     do {
       let writing = ImageWriting(
-        file: file, chunks: chunks, skipsHoles: skipsHoles, threads: request.threads, progress: progress,
+        file: file, chunks: chunks, holes: holes, threads: request.threads, progress: progress,
         cancellation: cancellation)
       report.writtenBytes = try writing.run(cursor)
       try file.synchronize()
       report.seconds = (clock.elapsed() - begun).inSeconds
       if request.verify {
-        report.comparison = try ImageComparison(file).run(try self.cursor(chunks), cancellation: cancellation)
+        report.comparison = try ImageComparison(file).run(
+          try self.cursor(chunks), at: writing.writtenOffsets, cancellation: cancellation)
       }
     } catch {
       if case .newFile(let path) = target { remove(path) }

@@ -11,6 +11,16 @@ final class ImageWriting: Sendable {
     var pieces: [FramePiece]
   }
 
+  /// What is done about holes.
+  enum Holes: Sendable {
+    /// They are there already.
+    case areThere
+    /// They are made.
+    case areMade
+    /// They are made where something else is.
+    case areMadeWhereMissing(seenBy: OpenFile)
+  }
+
   private struct State {
     var jobs: [Job] = []
     var isComplete = false
@@ -19,7 +29,10 @@ final class ImageWriting: Sendable {
 
   private let file: OpenFile
   private let chunks: ChunkReader
-  private let skipsHoles: Bool
+  private let holes: Holes
+  /// Reads what is there, so that only what differs is written; nil to write all.
+  private let before: OpenFile?
+  private let places = Monitor(WrittenPlaces())
   private let threads: Int
   private let progress: RestoreProgress
   private let cancellation: Cancellation
@@ -28,12 +41,13 @@ final class ImageWriting: Sendable {
   private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
 
   init(
-    file: OpenFile, chunks: ChunkReader, skipsHoles: Bool, threads: Int, progress: RestoreProgress,
+    file: OpenFile, chunks: ChunkReader, holes: Holes, threads: Int, progress: RestoreProgress,
     cancellation: Cancellation
   ) {
     self.file = file
     self.chunks = chunks
-    self.skipsHoles = skipsHoles
+    self.holes = holes
+    if case .areMadeWhereMissing(let reading) = holes { before = reading } else { before = nil }
     self.threads = max(1, threads)
     self.progress = progress
     self.cancellation = cancellation
@@ -67,7 +81,7 @@ final class ImageWriting: Sendable {
     while let (offset, extent) = try cursor.next() {
       try cancellation.check()
       guard let chunk = extent.chunk else {
-        if !skipsHoles { try clear(offset..<offset + extent.length) }
+        try makeHole(offset..<offset + extent.length)
         continue
       }
       let location = try chunks.location(of: chunk)
@@ -117,19 +131,59 @@ final class ImageWriting: Sendable {
   }
 
   private func write(_ job: Job, _ decompressor: FrameDecompressor, _ content: inout [UInt8]) throws {
+    let pieces = job.pieces.filter { !isThere($0) }
+    progress.add(
+      entries: 0,
+      bytes: Int64(
+        job.pieces.reduce(0) { $0 + $1.location.record.length } - pieces.reduce(0) { $0 + $1.location.record.length }))
     var isWhole = true
     do {
-      if let first = job.pieces.first { try chunks.read(first.location, with: decompressor, into: &content) }
+      if let first = pieces.first { try chunks.read(first.location, with: decompressor, into: &content) }
     } catch let error as RepositoryError where error.code == .damaged {
       isWhole = false
     }
-    for piece in job.pieces {
+    for piece in pieces {
       let bytes = try bytes(of: piece, in: isWhole ? content : nil, decompressor)
       try file.write(bytes, at: piece.offset)
       written.add(Int64(bytes.count), ordering: .relaxed)
+      if before != nil { places.update { $0.insert(piece.offset) } }
       progress.add(entries: 0, bytes: Int64(bytes.count))
     }
   }
+
+  /// Whether a piece needn't be written. What can't be read is written.
+  private func isThere(_ piece: FramePiece) -> Bool {
+    guard let before else { return false }
+    var content: [UInt8] = []
+    let count = Int(piece.location.record.length)
+    // A place that can't be read isn't as it must be; that it can be written, writing shows.
+    guard (try? DirectReader(before).read(at: piece.offset, count: count, appendingTo: &content)) == count else {
+      return false
+    }
+    return ChunkID(of: content) == piece.location.record.id
+  }
+
+  private func makeHole(_ range: Range<Int64>) throws {
+    switch holes {
+    case .areThere: return
+    case .areMade: try clear(range)
+    case .areMadeWhereMissing(let reading):
+      // In parts, so that little is cleared for a few bytes.
+      var position = range.lowerBound
+      while position < range.upperBound {
+        let part = position..<min(position + Int64(Self.zeros.count), range.upperBound)
+        // As above.
+        if (try? ImageComparison(reading).isZeros(part, DirectReader(reading), cancellation)) != true {
+          try clear(part)
+          places.update { $0.insert(range.lowerBound) }
+        }
+        position = part.upperBound
+      }
+    }
+  }
+
+  /// Where extents begin that were written, to be compared afterwards; nil for all of them.
+  var writtenOffsets: Set<Int64>? { before == nil ? nil : places.update { $0.offsets } }
 
   /// A chunk's bytes, proved by its hash; from another pack if this one's are damaged.
   private func bytes(
@@ -163,13 +217,29 @@ final class ImageWriting: Sendable {
   }
 }
 
+/// Where an image was written: each place, or everywhere once there are many.
+private struct WrittenPlaces {
+  private static let most = 1 << 16
+  private(set) var offsets: Set<Int64>? = []
+
+  mutating func insert(_ offset: Int64) {
+    offsets?.insert(offset)
+    if let count = offsets?.count, count > Self.most { offsets = nil }
+  }
+}
+
 /// Compares a file or device with the extents of an image by reading and hashing it.
 struct ImageComparison {
   private let file: OpenFile
 
   init(_ file: OpenFile) { self.file = file }
 
-  func run(_ cursor: ExtentCursor, cancellation: Cancellation) throws -> ImageRestoreReport.Comparison {
+  /// Compares.
+  ///
+  /// - Parameter offsets: where the extents begin that are compared; nil for all of them.
+  func run(
+    _ cursor: ExtentCursor, at offsets: Set<Int64>? = nil, cancellation: Cancellation
+  ) throws -> ImageRestoreReport.Comparison {
     var cursor = cursor
     var comparison = ImageRestoreReport.Comparison()
     let reader = DirectReader(file)
@@ -177,6 +247,7 @@ struct ImageComparison {
     let data = try file.status().kind == .file ? file.dataRanges(size: cursor.entry.size) : [0..<cursor.entry.size]
     var passed = 0
     while let (offset, extent) = try cursor.next() {
+      if let offsets, !offsets.contains(offset) { continue }
       let end = offset + extent.length
       var isSame = true
       if let chunk = extent.chunk {
@@ -203,7 +274,7 @@ struct ImageComparison {
       && ChunkID(of: content) == chunk
   }
 
-  private func isZeros(_ range: Range<Int64>, _ reader: DirectReader, _ cancellation: Cancellation) throws -> Bool {
+  func isZeros(_ range: Range<Int64>, _ reader: DirectReader, _ cancellation: Cancellation) throws -> Bool {
     var position = range.lowerBound
     var content: [UInt8] = []
     while position < range.upperBound {

@@ -22,10 +22,14 @@ public struct VolumeRestore: Sendable {
   /// - Parameters:
   ///   - name: a name that isn't taken in its group.
   ///   - pool: the thin pool to make it in, of the same group.
+  ///   - similar: a volume of the image's length of which a clone is made, so that only what differs is written; it isn't changed.
+  ///   - marks: tags that it has from the instant on at which it is complete; without them it is nobody's, as any volume.
   /// - Throws: `VolumeError` `refused` if the name is taken, `notFound` if there is no such pool, `noSpace`, `poolUnhealthy`,
   ///   `toolFailed`; as ``ImageRestore/run(to:progress:cancellation:)``.
   public func run(
-    to name: VolumeName, in pool: VolumeName, progress: RestoreProgress
+    to name: VolumeName, in pool: VolumeName, similar: (name: VolumeName, uuid: String)? = nil,
+    marks: SnapshotTags? = nil,
+    progress: RestoreProgress
   ) async throws -> ImageRestoreReport {
     let length = try await withBlockingWork { _ in try restore.length() }
     try await check(name, pool)
@@ -33,16 +37,28 @@ public struct VolumeRestore: Sendable {
     let lease = try await host.leases.acquire(.snapshot(name))
     let tags = SnapshotTags.throwaway(run: host.run, created: host.clock.now())
     do {
-      try await make(name, in: pool, length: length, tags)
+      if let similar {
+        try await VolumeClone(tools: host.tools).make(name, of: similar.name, uuid: similar.uuid, tags: tags)
+      } else {
+        try await make(name, in: pool, length: length, tags)
+      }
+      let isClone = similar != nil
       let report = try await withBlockingWork { cancellation in
         let device = try OpenFile.open(PathBytes(path: name.devicePath), .updateDevice)
         return try restore.run(
-          to: .device(device, isKnownEmpty: isEmpty), progress: progress, cancellation: cancellation)
+          to: isClone
+            ? .similarDevice(device, reading: try OpenFile.open(PathBytes(path: name.devicePath), .readOwn))
+            : .device(device, isKnownEmpty: isEmpty), progress: progress,
+          cancellation: cancellation)
       }
+      guard report.isComplete else { throw differs(name, report) }
+      let final = marks?.encoded ?? []
+      let changes =
+        final.filter { !tags.encoded.contains($0) }.flatMap { ["--addtag", $0] }
+        + tags.encoded.filter { !final.contains($0) }.flatMap { ["--deltag", $0] }
       try await uncancelled {
         _ = try await host.tools.output(
-          of: "lvchange", tags.encoded.flatMap { ["--deltag", $0] } + [name.description],
-          to: "hand over the restored volume \(name)")
+          of: "lvchange", changes + [name.description], to: "hand over the restored volume \(name)")
         try await lease.release()
       }
       return report
@@ -55,6 +71,13 @@ public struct VolumeRestore: Sendable {
       }
       throw error
     }
+  }
+
+  private func differs(_ name: VolumeName, _ report: ImageRestoreReport) -> EngineError {
+    EngineError(
+      .restoreFailed,
+      "cannot restore to \(name): what was written differs from the point in \(report.comparison?.differing ?? 0) places",
+      hint: "nothing is left of it; look at the kernel's messages (`dmesg`) for errors of the disk")
   }
 
   private func check(_ name: VolumeName, _ pool: VolumeName) async throws {

@@ -39,6 +39,8 @@ public struct SnapshotTags: Hashable, Sendable {
   public var isThrowaway: Bool
   /// Whether the making of it hasn't ended, or ended with the process.
   public var isUnfinished: Bool
+  /// The restore in place that made it, or that keeps it as what was there before; nil for snapshots.
+  public var restore: String?
 
   /// Gathers what is to be written.
   public init(
@@ -62,6 +64,14 @@ public struct SnapshotTags: Hashable, Sendable {
     return tags
   }
 
+  /// The tags of what a restore in place made beside a volume, or keeps of what was there before: no snapshot, and nothing that any
+  /// retention removes.
+  public static func kept(byRestore restore: String, created: Timestamp) -> SnapshotTags {
+    var tags = SnapshotTags(origin: nil, created: created)
+    tags.restore = restore
+    return tags
+  }
+
   /// Reads the tags of a volume.
   ///
   /// What can't be understood of ours is left out: the volume is ours all the same.
@@ -75,6 +85,7 @@ public struct SnapshotTags: Hashable, Sendable {
     run = value("run")
     schedule = value("schedule")
     origin = value("origin")
+    restore = value("restore")
     created = value("created").flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
     purpose = tags.contains(Self.archive) ? .archive : .series
     isBase = tags.contains(Self.base)
@@ -91,6 +102,7 @@ public struct SnapshotTags: Hashable, Sendable {
     add("run", run)
     add("schedule", schedule)
     add("origin", origin)
+    add("restore", restore)
     add("created", created.map { String($0.seconds) })
     if purpose == .archive { tags.append(Self.archive) }
     if isBase { tags.append(Self.base) }

@@ -58,8 +58,10 @@ public struct SnapshotTaking: Sendable {
   }
 
   /// The options of `lvcreate` for a snapshot: never a moment without its tags, inactive unless its flag is to be ignored.
-  static func arguments(name: VolumeName, of origin: VolumeName, permission: String, tags: SnapshotTags) -> [String] {
-    ["--yes", "--snapshot", "--setactivationskip", "y", "--permission", permission]
+  static func arguments(
+    name: VolumeName, of origin: VolumeName, permission: String, tags: SnapshotTags, skipsActivation: Bool = true
+  ) -> [String] {
+    ["--yes", "--snapshot", "--setactivationskip", skipsActivation ? "y" : "n", "--permission", permission]
       + tags.encoded.flatMap { ["--addtag", $0] } + ["--name", name.volume, origin.description]
   }
 

@@ -1,6 +1,6 @@
 public import BackupModel
 
-/// A volume snapshot of ours: a thin volume with our tags. A throwaway snapshot isn't one.
+/// A volume snapshot of ours: a thin volume with our tags. A throwaway snapshot isn't one, nor is what a restore in place made or keeps.
 public struct VolumeSnapshot: Hashable, Sendable {
   /// The volume that it is.
   public let volume: ThinVolume
@@ -9,9 +9,9 @@ public struct VolumeSnapshot: Hashable, Sendable {
 
   /// Takes a thin volume for a snapshot.
   ///
-  /// - Returns: nil if it isn't ours, or is a throwaway snapshot.
+  /// - Returns: nil if it isn't ours, or is another thing of ours.
   public init?(_ volume: ThinVolume) {
-    guard let tags = SnapshotTags(volume.tags), !tags.isThrowaway else { return nil }
+    guard let tags = SnapshotTags(volume.tags), !tags.isThrowaway, tags.restore == nil else { return nil }
     self.volume = volume
     self.tags = tags
   }

@@ -118,33 +118,33 @@ final class InPlaceScene {
   /// Begins a restore and goes on until a moment.
   ///
   /// - Returns: whether it came to its end before.
-  func begin(until end: Int = .max) throws -> Bool {
-    try stopped { [self] in
+  func begin(until end: Int = .max) async throws -> Bool {
+    try await stopped {
       let restore = try restore(until: end)
       let (record, lock) = try restore.begin(try plan())
       defer { withExtendedLifetime(lock) {} }
-      _ = try proceed(restore, record)
+      _ = try await proceed(restore, record)
     }
   }
 
   /// Takes up the restore that was begun, until a moment.
-  func take(_ intent: RestoreRecord.Intent?, until end: Int = .max) throws -> Bool {
-    try stopped { [self] in
+  func take(_ intent: RestoreRecord.Intent?, until end: Int = .max) async throws -> Bool {
+    try await stopped {
       let restore = try restore(until: end)
       let (record, lock) = try restore.take(try #require(try self.record()).id, intent)
       defer { withExtendedLifetime(lock) {} }
-      _ = try proceed(restore, record)
+      _ = try await proceed(restore, record)
     }
   }
 
-  private func proceed(_ restore: InPlaceRestore, _ record: RestoreRecord) throws -> RestoreRecord {
+  private func proceed(_ restore: InPlaceRestore, _ record: RestoreRecord) async throws -> RestoreRecord {
     let store = try world.store()
-    return try restore.proceed(record, { _ in store }, progress: RestoreProgress(), cancellation: Cancellation())
+    return try await restore.proceed(record, { _ in store }, progress: RestoreProgress())
   }
 
-  private func stopped(_ body: () throws -> Void) throws -> Bool {
+  private func stopped(_ body: () async throws -> Void) async throws -> Bool {
     do {
-      try body()
+      try await body()
       return true
     } catch is WorldStopped {
       return false

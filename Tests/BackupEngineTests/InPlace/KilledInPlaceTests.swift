@@ -20,10 +20,10 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(20)), arguments: InPlaceScene.Kind.allCases)
-  func goesOnToTheNewState(kind: InPlaceScene.Kind) throws {
+  func goesOnToTheNewState(kind: InPlaceScene.Kind) async throws {
     for moment in 0... {
       let scene = try InPlaceScene(kind)
-      let isWhole = try scene.begin(until: moment)
+      let isWhole = try await scene.begin(until: moment)
       try expectWhole(scene, moment)
       if isWhole {
         #expect(moment > 12)
@@ -35,39 +35,39 @@ import Testing
         continue
       }
       #expect(try scene.record()?.isReached == false || scene.content() == scene.new)
-      if try scene.record()?.isReached == false { #expect(try scene.take(nil)) }
+      if try scene.record()?.isReached == false { #expect(try await scene.take(nil)) }
       #expect(try scene.content() == scene.new, "moment \(moment)")
       #expect(try scene.record()?.isReached == true)
-      #expect(try scene.take(.undo))
+      #expect(try await scene.take(.undo))
       #expect(try scene.content() == scene.old, "moment \(moment)")
     }
   }
 
   @Test(.timeLimit(.minutes(20)), arguments: InPlaceScene.Kind.allCases)
-  func isTakenBackToTheOldState(kind: InPlaceScene.Kind) throws {
+  func isTakenBackToTheOldState(kind: InPlaceScene.Kind) async throws {
     for moment in 0... {
       let scene = try InPlaceScene(kind)
-      let isWhole = try scene.begin(until: moment)
+      let isWhole = try await scene.begin(until: moment)
       guard let record = try scene.record() else { continue }
       let wasLive = record.parts.contains(where: \.wasLive)
-      #expect(try scene.take(.undo))
+      #expect(try await scene.take(.undo))
       #expect(try scene.content() == scene.old, "moment \(moment)")
       #expect(try scene.record()?.isReached == true)
       // What never was live is no one's but ours; what was may have been written to.
       #expect(try scene.places().isEmpty == !wasLive, "moment \(moment)")
-      if try scene.record()?.keepsAnything == true { #expect(try scene.take(.forget)) }
+      if try scene.record()?.keepsAnything == true { #expect(try await scene.take(.forget)) }
       #expect(try scene.places() == [] && scene.content() == scene.old)
       if isWhole { break }
     }
   }
 
   @Test(.timeLimit(.minutes(20)), arguments: InPlaceScene.Kind.allCases)
-  func isTakenBackThoughTheWayBackIsEndedToo(kind: InPlaceScene.Kind) throws {
+  func isTakenBackThoughTheWayBackIsEndedToo(kind: InPlaceScene.Kind) async throws {
     for moment in 0... {
       let scene = try InPlaceScene(kind)
-      _ = try scene.begin()
+      _ = try await scene.begin()
       #expect(try scene.content() == scene.new)
-      let isWhole = try scene.take(.undo, until: moment)
+      let isWhole = try await scene.take(.undo, until: moment)
       try expectWhole(scene, moment)
       if isWhole { break }
       // The wish to go back may not have been noted; then the restore still counts.
@@ -75,62 +75,62 @@ import Testing
         #expect(try scene.content() == (scene.record()?.intent == .undo ? scene.old : scene.new))
         continue
       }
-      #expect(try scene.take(nil))
+      #expect(try await scene.take(nil))
       #expect(try scene.content() == scene.old, "moment \(moment)")
     }
   }
 
-  @Test func forgettingGoesOnAfterItWasEnded() throws {
+  @Test func forgettingGoesOnAfterItWasEnded() async throws {
     for moment in 0... {
       let scene = try InPlaceScene(.whole)
-      _ = try scene.begin()
-      let isWhole = try scene.take(.forget, until: moment)
+      _ = try await scene.begin()
+      let isWhole = try await scene.take(.forget, until: moment)
       #expect(try scene.content() == scene.new)
       if isWhole { break }
-      if try scene.record()?.isReached == false { #expect(try scene.take(nil)) }
+      if try scene.record()?.isReached == false { #expect(try await scene.take(nil)) }
       #expect(try scene.content() == scene.new)
       if try scene.record()?.intent == .forget { #expect(try scene.places() == []) }
     }
   }
 
-  @Test func keepsWhatWasWrittenSinceWhenItIsTakenBack() throws {
+  @Test func keepsWhatWasWrittenSinceWhenItIsTakenBack() async throws {
     let scene = try InPlaceScene(.whole)
-    _ = try scene.begin()
+    _ = try await scene.begin()
     try scene.world.shell("echo precious > source/written-since")
-    #expect(try scene.take(.undo))
+    #expect(try await scene.take(.undo))
     let place = try #require(try scene.places().first)
     #expect(try scene.world.read("\(scene.world.directory)/\(place)/tree/written-since") == "precious\n")
   }
 
-  @Test func refusesToGoBackWhenSomethingElseIsLiveByNow() throws {
+  @Test func refusesToGoBackWhenSomethingElseIsLiveByNow() async throws {
     let scene = try InPlaceScene(.whole)
-    _ = try scene.begin()
+    _ = try await scene.begin()
     try scene.world.shell("mv source aside; mkdir source; echo mine > source/a")
-    let error = try #require(throws: EngineError.self) { try scene.take(.undo) }
+    let error = try await #require(throws: EngineError.self) { try await scene.take(.undo) }
     #expect(error.code == .refused && error.message.contains("is neither what was live before nor what was restored"))
     #expect(try scene.world.read(scene.live + "/a") == "mine\n")
   }
 
-  @Test func refusesASecondRestoreOfTheSameTree() throws {
+  @Test func refusesASecondRestoreOfTheSameTree() async throws {
     let scene = try InPlaceScene(.whole)
     let first = try scene.restore()
     let (_, lock) = try first.begin(try scene.plan())
-    let busy = try #require(throws: EngineError.self) { try scene.begin() }
+    let busy = try await #require(throws: EngineError.self) { try await scene.begin() }
     #expect(busy.code == .busy && busy.category == .busy)
     withExtendedLifetime(lock) {}
   }
 
-  @Test func refusesAnotherRestoreWhileOneIsUnfinished() throws {
+  @Test func refusesAnotherRestoreWhileOneIsUnfinished() async throws {
     let scene = try InPlaceScene(.whole)
-    #expect(try !scene.begin(until: 4))
-    let error = try #require(throws: EngineError.self) { try scene.begin() }
+    #expect(try await !scene.begin(until: 4))
+    let error = try await #require(throws: EngineError.self) { try await scene.begin() }
     #expect(error.code == .refused && error.hint?.contains("--resume") == true)
     #expect(try scene.content() == scene.old)
   }
 
-  @Test func takesADamagedJournalForAnErrorAndNotForNothing() throws {
+  @Test func takesADamagedJournalForAnErrorAndNotForNothing() async throws {
     let scene = try InPlaceScene(.whole)
-    _ = try scene.begin()
+    _ = try await scene.begin()
     let id = try #require(try scene.record()?.id)
     try scene.world.shell("printf '{' > state/restores/\(id).json")
     let error = try #require(throws: EngineError.self) { try scene.record() }

@@ -1,6 +1,7 @@
 import BackupModel
 import HostSystem
 import Testing
+import VolumeSnapshots
 
 @testable import BackupEngine
 
@@ -10,17 +11,24 @@ import Testing
   private struct Disk: Hashable {
     var sides: [[RestoreExchange.Side]]
     var places: [Bool]
+    var isInUse = true
   }
 
-  private func record(parts: Int, items: Int) throws -> RestoreRecord {
+  private func record(parts: Int, items: Int, volumes: Bool = false) throws -> RestoreRecord {
     let source = try #require(SourceID(kind: .tree, name: "t"))
     let begun = Timestamp(seconds: 1_763_787_600)
+    let name = try #require(VolumeName(parsing: "g/v"))
+    let volume = RestoreRecord.Volume(
+      swap: VolumeSwap(live: name, beside: name, kept: name, old: nil, new: nil, tags: []), pool: name, making: .archive
+    )
     return RestoreRecord(
       id: RestoreID(begun: begun), name: "t", repository: "r", begun: begun, keepSeconds: 1,
       parts: (0..<parts).map { number in
         RestoreRecord.Part(
           source: source, point: RecoveryPointID(begun: begun), live: JournaledPath(PathBytes(path: "/l\(number)")),
-          place: JournaledPath(PathBytes(path: "/p\(number)")), paths: [], bytes: 0)
+          place: JournaledPath(PathBytes(path: "/p\(number)")), paths: [], bytes: 0,
+          // The first one only: trees are restored beside volumes.
+          volume: volumes && number == 0 ? volume : nil)
       })
   }
 
@@ -40,7 +48,15 @@ import Testing
     case .note(let part, let state):
       record.parts[part].state = state
       if state == .exchanging { record.parts[part].wasLive = true }
+    case .noteUse(let use): record.use = use
+    case .stopUse:
+      disk.isInUse = false
+      record.use = .stopped
+    case .startUse:
+      disk.isInUse = true
+      record.use = .running
     case .exchange(let part, let item):
+      if record.parts[part].volume != nil { #expect(!disk.isInUse, "a volume is exchanged while it is in use") }
       disk.sides[part][item] = disk.sides[part][item] == .old ? .new : .old
     case .remove(let part):
       disk.places[part] = false
@@ -67,6 +83,8 @@ import Testing
         disk.places[part] = false
         states.append((record, disk))
       }
+      if move == .stopUse { states.append((record, Disk(sides: disk.sides, places: disk.places, isInUse: false))) }
+      if move == .startUse { states.append((record, Disk(sides: disk.sides, places: disk.places, isInUse: true))) }
       perform(move, &record, &disk, items: items)
       states.append((record, disk))
     }
@@ -74,8 +92,11 @@ import Testing
     return states
   }
 
-  @Test(arguments: [1, 2, 3], [1, 2]) func endsInTheNewStateOrTheOldOneFromEachMoment(parts: Int, items: Int) throws {
-    let start = try record(parts: parts, items: items)
+  @Test(arguments: [
+    (1, 1, false), (1, 2, false), (2, 1, false), (2, 2, false), (3, 2, false), (1, 1, true), (3, 1, true),
+  ])
+  func endsInTheNewStateOrTheOldOneFromEachMoment(parts: Int, items: Int, volumes: Bool) throws {
+    let start = try record(parts: parts, items: items, volumes: volumes)
     let disk = Disk(
       sides: Array(repeating: Array(repeating: .old, count: items), count: parts),
       places: Array(repeating: false, count: parts))
@@ -86,6 +107,7 @@ import Testing
       let last = try #require(resumed.last)
       #expect(last.record.isReached && last.disk.sides.allSatisfy { $0.allSatisfy { $0 == .new } })
       #expect(last.disk.places.allSatisfy { $0 }, "the undo is kept")
+      #expect(last.disk.isInUse, "what was stopped runs again")
       var undone = record
       undone.intent = .undo
       let back = way(undone, disk, items: items)
@@ -93,6 +115,7 @@ import Testing
         // A crash on the way back, then gone on with.
         let end = try #require(way(record, disk, items: items).last)
         #expect(end.record.isReached && end.disk.sides.allSatisfy { $0.allSatisfy { $0 == .old } })
+        #expect(end.disk.isInUse)
         for (number, part) in end.record.parts.enumerated() {
           // What was live may have been written to: it is kept. What never was is a copy of the point.
           #expect(end.disk.places[number] == part.wasLive && (part.state == .undone) == part.wasLive)

@@ -61,6 +61,34 @@ import VolumeSnapshots
     #expect(try scene.bytes(of: "target") == volume.content + [7, 7, 7])
   }
 
+  @Test func writesOnlyWhatDiffersFromWhatIsThere() throws {
+    var before = volume.content
+    let hole = try #require(before.indices.first { at in before[at...].prefix(4096).allSatisfy { $0 == 0 } })
+    before[hole + 100] = 9
+    let last = try #require(before.lastIndex { $0 != 0 && $0 != 9 })
+    before[last] ^= 0xFF
+    try Data(before).write(to: URL(fileURLWithPath: target.displayedPath))
+    let report = try restore(
+      to: .similarDevice(try OpenFile.open(target, .update), reading: try OpenFile.open(target, .readOwn)))
+    #expect(try scene.bytes(of: "target") == volume.content)
+    let block = try #require(point.volume?.blockSize)
+    #expect(report.writtenBytes > 0 && report.writtenBytes <= block, "one block; a hole is made, not written")
+    #expect(report.isComplete && (report.comparison?.bytes ?? 0) < volume.size, "only what was written is compared")
+    // Once more nothing is written at all.
+    let again = try restore(
+      to: .similarDevice(try OpenFile.open(target, .update), reading: try OpenFile.open(target, .readOwn)))
+    #expect(again.writtenBytes == 0 && again.comparison?.bytes == 0 && again.isComplete)
+  }
+
+  @Test func writesAllOverWhatIsWhollyDifferent() throws {
+    var random = SeededRandom(seed: 53)
+    try Data(random.bytes(volume.content.count) + [7]).write(to: URL(fileURLWithPath: target.displayedPath))
+    let report = try restore(
+      to: .similarDevice(try OpenFile.open(target, .update), reading: try OpenFile.open(target, .readOwn)))
+    #expect(try scene.bytes(of: "target") == volume.content + [7])
+    #expect(try report.isComplete && report.writtenBytes == (scene.entry(point)).dataBytes)
+  }
+
   @Test func findsWhatADeviceHeldBeforeWhenItWasWronglyCalledEmpty() throws {
     try Data([UInt8](repeating: 1, count: volume.content.count)).write(
       to: URL(fileURLWithPath: target.displayedPath))

@@ -1,21 +1,26 @@
 public import BackupModel
 public import BackupRepository
 public import HostSystem
+import VolumeSnapshots
 
-/// Restores trees in place: each is made beside the live one, compared with its point, and exchanged with it; what was
-/// replaced is kept.
+/// Restores trees and volumes in place: each is made beside the live one, compared with its point, and exchanged with it; what
+/// was replaced is kept.
 ///
 /// Every step is noted on the medium before it begins, and can be done again. A process that dies at any instant leaves either
-/// the old tree or the new one under the live name, whole, and ``proceed(_:_:progress:cancellation:)`` goes on from there.
+/// the old one or the new one under the live name, whole, and ``proceed(_:_:progress:)`` goes on from there.
 public struct InPlaceRestore: Sendable {
   /// A moment between two things that change something, at which a test can end the world.
   enum Moment: Hashable, Sendable {
     case beforeNote, afterNote, beforePlace, afterPlace, beforeTree, afterTree, afterComparison, beforeExchange
-    case afterExchange, beforeRemoval, afterRemoval
+    case afterExchange, beforeRemoval, afterRemoval, beforeStop, afterStop, beforeStart, afterStart
   }
 
   private let journal: RestoreJournal
   private let clock: any HostClock
+  /// The means to work on volumes; nil where there are none to work on.
+  public var volumes: VolumeUse?
+  /// Told what isn't as it should be though the restore is done.
+  public var warn: @Sendable (String) -> Void = { _ in }
   var moment: @Sendable (Moment) throws -> Void = { _ in }
   var threads = availableProcessors()
 
@@ -40,16 +45,26 @@ public struct InPlaceRestore: Sendable {
     let record = RestoreRecord(
       id: id, name: plan.name, repository: plan.parts.first?.store.repositoryID ?? "", begun: clock.now(),
       keepSeconds: plan.keepUndo.components.seconds,
-      parts: plan.parts.enumerated().map { number, part in
-        RestoreRecord.Part(
-          source: part.store.source, point: part.point.id, live: JournaledPath(part.live.path),
-          place: JournaledPath(
-            (part.live.beside == [0x2F] ? [] : part.live.beside) + [0x2F] + RestorePlace.name(id, part: number + 1)),
-          paths: part.paths.map(JournaledPath.init(_:)), bytes: part.bytes.bytes)
-      })
+      parts: plan.parts.enumerated().map { number, part in Self.part(part, of: id, number: number + 1) })
     let lock = try journal.lock(id)
     try note(record)
     return (record, lock)
+  }
+
+  private static func part(_ part: InPlacePlan.Part, of id: RestoreID, number: Int) -> RestoreRecord.Part {
+    let place: PathBytes
+    var volume: RestoreRecord.Volume?
+    switch part.live {
+    case .tree(let tree):
+      place = (tree.beside == [0x2F] ? [] : tree.beside) + [0x2F] + RestorePlace.name(id, part: number)
+    case .volume(let live):
+      volume = RestoreRecord.Volume(live, part, RestorePlace.volumes(id, part: number, of: live.name))
+      place = PathBytes(path: "/dev/\(live.name.group)/") + RestorePlace.volumeName(id, part: number)
+    }
+    return RestoreRecord.Part(
+      source: part.store.source, point: part.snapshot == nil ? part.point.id : nil, live: JournaledPath(part.live.path),
+      place: JournaledPath(place), paths: part.paths.map(JournaledPath.init(_:)), bytes: part.bytes.bytes,
+      volume: volume)
   }
 
   private func refuseOverlap(of part: InPlacePlan.Part) throws {
@@ -145,25 +160,25 @@ public struct InPlaceRestore: Sendable {
   /// - Throws: ``EngineError`` `restoreFailed`, `damaged`, `targetUnusable`; `CancellationError`. What was live is live still,
   ///   and the message says how to go on.
   public func proceed(
-    _ record: RestoreRecord, _ store: (SourceID) throws -> SourceStore, progress: RestoreProgress,
-    cancellation: Cancellation
-  ) throws -> RestoreRecord {
+    _ record: RestoreRecord, _ store: @escaping @Sendable (SourceID) throws -> SourceStore, progress: RestoreProgress
+  ) async throws -> RestoreRecord {
     var record = record
     while true {
-      let move = try RestoreMove.next(of: record) { part, item in
-        try attempt(record, part) { exchange throws(SystemError) in
-          try exchange.side(of: record.parts[part].exchanges[item])
+      let part = record.partInExchange
+      let sides =
+        if let part { try await attempt(record) { try await work(record, part, store).sides() } } else {
+          [RestoreExchange.Side]()
         }
-      }
-      switch move {
+      switch RestoreMove.next(of: record, side: { _, item in sides[item] }) {
       case .fill(let part):
         do {
-          try fill(&record, part, store, progress, cancellation)
+          try await fill(&record, part, store, progress)
         } catch let error as HopelessRestore {
           // Going on later would meet the same again: what is beside is removed, nothing live has changed.
           record.intent = .undo
           try note(record)
-          _ = try proceed(record, store, progress: progress, cancellation: Cancellation())
+          let given = record
+          _ = try await Task { try await proceed(given, store, progress: progress) }.value
           throw error.cause
         }
       case .note(let part, let state):
@@ -173,17 +188,23 @@ public struct InPlaceRestore: Sendable {
         try note(record)
       case .exchange(let part, let item):
         try moment(.beforeExchange)
-        try attempt(record, part) { exchange throws(SystemError) in
-          try exchange.exchange(record.parts[part].exchanges[item], back: record.intent == .undo)
-        }
+        let isBack = record.intent == .undo
+        try await attempt(record) { try await work(record, part, store).exchange(item, back: isBack) }
         try moment(.afterExchange)
       case .remove(let part):
-        try requireNoMount(in: record, part)
         try moment(.beforeRemoval)
-        try attempt(record, part) { exchange throws(SystemError) in try exchange.remove() }
+        try await attempt(record) { try await work(record, part, store).remove() }
         try moment(.afterRemoval)
         record.parts[part].state = .removed
         try note(record)
+      case .noteUse(let use):
+        if use == .stopping {
+          record.workloads = try await attempt(record) { try await volumeUse().workloads(of: record.claims) }
+        }
+        record.use = use
+        try note(record)
+      case .stopUse: try await stop(&record)
+      case .startUse: try await start(&record)
       case .stop(let part, let item):
         throw changed(record, part, item)
       case .done:
@@ -197,46 +218,85 @@ public struct InPlaceRestore: Sendable {
   }
 
   private func fill(
-    _ record: inout RestoreRecord, _ number: Int, _ open: (SourceID) throws -> SourceStore,
-    _ progress: RestoreProgress, _ cancellation: Cancellation
-  ) throws {
-    let part = record.parts[number]
-    let exchange = PlaceExchange(part: part)
+    _ record: inout RestoreRecord, _ number: Int, _ store: @escaping @Sendable (SourceID) throws -> SourceStore,
+    _ progress: RestoreProgress
+  ) async throws {
     let begun = clock.elapsed()
-    try moment(.beforePlace)
-    do throws(SystemError) {
-      try exchange.make()
-    } catch {
-      throw HopelessRestore(cause: cannotMakePlace(part, error))
-    }
-    try moment(.afterPlace)
-    let store = try open(part.source)
-    var filling = TreeFilling(store: store, part: part, target: exchange.tree, clock: clock, threads: threads)
-    filling.moment = moment
     do {
-      try filling.run(progress, cancellation)
+      let work = try work(record, number, store)
+      record.parts[number] = try await work.fill(progress)
     } catch let error as EngineError where error.code == .restoreFailed {
       throw unfinished(record, error)
     } catch let error as SystemError {
       throw unfinished(record, error)
-    }
-    try moment(.afterComparison)
-    record.parts[number].exchanges = try attempt(record, number) { exchange throws(SystemError) in
-      try exchange.findExchanges()
+    } catch let error as VolumeError {
+      throw unfinished(record, error)
     }
     record.parts[number].seconds = (clock.elapsed() - begun).inSeconds
     record.parts[number].state = .filled
     try note(record)
   }
 
-  private func requireNoMount(in record: RestoreRecord, _ part: Int) throws {
-    let place = record.parts[part].place.bytes
-    guard let mount = try MountTable.current().mounts.first(where: { isPath($0.mountPoint, atOrBelow: place) }) else {
-      return
+  private func work(
+    _ record: RestoreRecord, _ number: Int, _ store: @escaping @Sendable (SourceID) throws -> SourceStore
+  ) throws -> any PartWork {
+    let part = record.parts[number]
+    guard let volume = part.volume else {
+      return TreePart(
+        restore: record.id, part: part, store: { try store(part.source) }, clock: clock, threads: threads,
+        moment: moment)
     }
-    throw EngineError(
-      .refused, "cannot remove \(place.displayedPath): \(mount.mountPoint.displayedPath) is mounted in it",
-      hint: "unmount it, `umount \(mount.mountPoint.displayedPath)`, then `backupctl restore --resume \(record.id)`")
+    return VolumePart(
+      restore: record.id, begun: record.begun, part: part, volume: volume, back: record.intent == .undo,
+      store: { try store(part.source) }, host: try volumeUse().host, moment: moment)
+  }
+
+  private func volumeUse() throws -> VolumeUse {
+    guard let volumes else {
+      throw EngineError(.restoreFailed, "cannot work on volumes without the means to", hint: "run it as root")
+    }
+    return volumes
+  }
+
+  // MARK: - What uses volumes
+
+  private func stop(_ record: inout RestoreRecord) async throws {
+    try moment(.beforeStop)
+    do {
+      try await volumeUse().stop(record)
+    } catch {
+      // Nothing was exchanged: what was stopped is started again, whatever is cancelled.
+      record.use = .starting
+      try note(record)
+      let given = record
+      var second: (any Error)?
+      do {
+        try await Task { try await volumeUse().start(given) }.value
+        record.use = .running
+        try note(record)
+      } catch {
+        second = error
+      }
+      guard let failure = error as? any Failure else { throw error }
+      throw notStopped(record, failure, start: second)
+    }
+    try moment(.afterStop)
+    record.use = .stopped
+    try note(record)
+  }
+
+  private func start(_ record: inout RestoreRecord) async throws {
+    try moment(.beforeStart)
+    let given = record
+    try await attempt(record) { try await Task { try await volumeUse().start(given) }.value }
+    try moment(.afterStart)
+    record.use = .running
+    try note(record)
+    for workload in try await attempt(record, { try await volumeUse().notReady(given) }) {
+      warn(
+        "\(workload) was started but isn't ready: `kubectl get pods -n \(workload.namespace)`; if it doesn't like what was "
+          + "restored, `backupctl restore --undo \(record.id)`")
+    }
   }
 
   private func note(_ record: RestoreRecord) throws {
@@ -245,12 +305,16 @@ public struct InPlaceRestore: Sendable {
     try moment(.afterNote)
   }
 
-  private func attempt<Result>(
-    _ record: RestoreRecord, _ part: Int, _ body: (PlaceExchange) throws(SystemError) -> Result
-  ) throws -> Result {
-    do throws(SystemError) {
-      return try body(PlaceExchange(part: record.parts[part]))
-    } catch {
+  private func attempt<Result: Sendable>(
+    _ record: RestoreRecord, _ body: () async throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await body()
+    } catch let error as SystemError {
+      throw unfinished(record, error)
+    } catch let error as VolumeError {
+      throw unfinished(record, error)
+    } catch let error as ChildError {
       throw unfinished(record, error)
     }
   }

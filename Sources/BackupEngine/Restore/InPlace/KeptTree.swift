@@ -3,6 +3,13 @@ public import HostSystem
 
 /// What a restore in place keeps on disk.
 public enum KeptTree {
+  /// The bytes that a part of a restore keeps.
+  ///
+  /// - Returns: nil if that isn't known, as of a volume, whose blocks others share.
+  public static func bytes(of part: RestoreRecord.Part) -> ByteCount? {
+    part.volume == nil ? bytes(in: part.place.bytes) : nil
+  }
+
   /// The bytes that a directory and all below it take on the medium, files with several names counted for each.
   ///
   /// - Returns: nil if it isn't there or can't be walked.

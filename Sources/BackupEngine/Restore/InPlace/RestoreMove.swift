@@ -8,6 +8,12 @@ enum RestoreMove: Hashable, Sendable {
   case exchange(part: Int, item: Int)
   /// Remove a place with all in it; done again after a crash, it goes on.
   case remove(part: Int)
+  /// Note whether what uses the volumes runs.
+  case noteUse(RestoreRecord.Use)
+  /// Stop what uses the volumes, until they are closed.
+  case stopUse
+  /// Start it again.
+  case startUse
   /// Neither the old nor the new thing is where it should be.
   case stop(part: Int, item: Int)
   /// What is wanted is reached.
@@ -16,8 +22,9 @@ enum RestoreMove: Hashable, Sendable {
   /// Decides.
   ///
   /// Towards a restore all parts are filled before the first one is exchanged, so that one that can't be restored leaves
-  /// everything as it was. Back it goes in the opposite order.
-  /// - Parameter side: which thing of an exchange is live now; asked only about the part that is being exchanged.
+  /// everything as it was. Back it goes in the opposite order. What uses volumes is stopped for the exchanges only.
+  /// - Parameter side: which thing of an exchange is live now; asked only about the part that is being exchanged,
+  ///   ``RestoreRecord/partInExchange``.
   static func next(
     of record: RestoreRecord, side: (_ part: Int, _ item: Int) throws -> RestoreExchange.Side
   ) rethrows -> RestoreMove {
@@ -25,22 +32,24 @@ enum RestoreMove: Hashable, Sendable {
     switch record.intent {
     case .restore:
       for (number, part) in parts where part.state == .filling { return .fill(part: number) }
+      if let move = stopping(record, for: [.filled, .exchanging]) { return move }
       for (number, part) in parts {
         switch part.state {
         case .filled: return .note(part: number, .exchanging)
         case .exchanging:
-          return try exchanges(of: part, number, from: .old, order: Array(part.exchanges.indices), side)
+          return try exchanges(of: number, from: .old, order: Array(0..<part.exchangeCount), side)
             ?? .note(part: number, .exchanged)
         default: continue
         }
       }
-      return .done
+      return starting(record) ?? .done
     case .undo:
+      if let move = stopping(record, for: [.exchanging, .exchanged, .undoing]) { return move }
       for (number, part) in parts.reversed() {
         switch part.state {
         case .exchanging, .exchanged: return .note(part: number, .undoing)
         case .undoing:
-          return try exchanges(of: part, number, from: .new, order: part.exchanges.indices.reversed(), side)
+          return try exchanges(of: number, from: .new, order: (0..<part.exchangeCount).reversed(), side)
             ?? .note(part: number, .undone)
         // Nothing of it was ever live: what is beside is a copy of the point and nothing else.
         case .filling, .filled: return .note(part: number, .removing)
@@ -48,7 +57,7 @@ enum RestoreMove: Hashable, Sendable {
         case .undone, .removed: continue
         }
       }
-      return .done
+      return starting(record) ?? .done
     case .forget:
       for (number, part) in parts {
         switch part.state {
@@ -61,9 +70,25 @@ enum RestoreMove: Hashable, Sendable {
     }
   }
 
+  /// What is done so that volumes in these states can be exchanged; nil if there are none, or what uses them is stopped.
+  private static func stopping(_ record: RestoreRecord, for states: Set<RestoreRecord.State>) -> RestoreMove? {
+    guard record.parts.contains(where: { $0.volume != nil && states.contains($0.state) }) else { return nil }
+    switch record.use {
+    case .stopped: return nil
+    case .stopping: return .stopUse
+    case .running, .starting, nil: return .noteUse(.stopping)
+    }
+  }
+
+  /// What is done so that what was stopped runs again; nil if it does.
+  private static func starting(_ record: RestoreRecord) -> RestoreMove? {
+    if record.isInUse { return nil }
+    return record.use == .starting ? .startUse : .noteUse(.starting)
+  }
+
   /// The first exchange that is still on one side; nil if all have left it.
   private static func exchanges(
-    of part: RestoreRecord.Part, _ number: Int, from: RestoreExchange.Side, order: [Int],
+    of number: Int, from: RestoreExchange.Side, order: [Int],
     _ side: (Int, Int) throws -> RestoreExchange.Side
   ) rethrows -> RestoreMove? {
     for item in order {
@@ -74,5 +99,16 @@ enum RestoreMove: Hashable, Sendable {
       }
     }
     return nil
+  }
+}
+
+extension RestoreRecord {
+  /// The part of which it must be looked which thing is live; nil if there is none.
+  var partInExchange: Int? {
+    switch intent {
+    case .restore: parts.firstIndex { $0.state == .exchanging }
+    case .undo: parts.lastIndex { $0.state == .undoing }
+    case .forget: nil
+    }
   }
 }

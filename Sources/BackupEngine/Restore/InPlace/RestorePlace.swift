@@ -1,5 +1,6 @@
 import BackupModel
 import HostSystem
+import VolumeSnapshots
 
 /// The directory beside a tree in which a restore in place works: what is restored is made in it, and what was replaced is
 /// kept in it.
@@ -13,6 +14,21 @@ public enum RestorePlace {
 
   /// The name of the place of one part of a restore, counted from 1.
   static func name(_ restore: RestoreID, part: Int) -> PathBytes { prefix + Array("\(restore)-\(part)".utf8) }
+
+  /// The name of the volume that one part of a restore is made as, counted from 1.
+  static func volumeName(_ restore: RestoreID, part: Int) -> PathBytes {
+    PathBytes(path: "backupctl_restore_\(restore)_\(part)")
+  }
+
+  /// The names, in a volume's group, of what is made to take its place and of what is kept of it. No program takes them for
+  /// a guest's disk.
+  static func volumes(
+    _ restore: RestoreID, part: Int, of volume: VolumeName
+  ) -> (beside: VolumeName, kept: VolumeName) {
+    let made = String(decoding: volumeName(restore, part: part), as: UTF8.self)
+    // Letters, digits and `_` only, so they are names.
+    return (volume.sibling(made) ?? volume, volume.sibling("backupctl_undo_\(restore)_\(part)") ?? volume)
+  }
 
   /// Whether a directory of this name is such a place.
   public static func isName(_ name: some Collection<UInt8>) -> Bool {

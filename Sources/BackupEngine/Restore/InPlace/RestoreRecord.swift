@@ -1,4 +1,6 @@
 public import BackupModel
+public import HostSystem
+public import VolumeSnapshots
 
 /// What is durably known of one restore in place; the content of its journal.
 public struct RestoreRecord: Codable, Hashable, Sendable {
@@ -32,15 +34,49 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
     case removed
   }
 
+  /// Whether what uses the volumes of a restore runs. Each is noted before the steps that lead to it begin.
+  public enum Use: String, Codable, Sendable {
+    /// It runs, or nothing was stopped.
+    case running
+    /// It is being stopped.
+    case stopping
+    /// It is stopped, and the volumes are closed.
+    case stopped
+    /// It is started again.
+    case starting
+  }
+
+  /// What a volume of a restore is made of.
+  public enum Making: Codable, Hashable, Sendable {
+    /// The image of the point, read from the repository.
+    case archive
+    /// A clone of the live volume into which what differs from the point is written.
+    case difference
+    /// A clone of the snapshot that has this name and UUID.
+    case snapshot(VolumeName, uuid: String)
+  }
+
+  /// The volume that a part is.
+  public struct Volume: Codable, Hashable, Sendable {
+    /// Which volumes change places.
+    public var swap: VolumeSwap
+    /// The pool that they are in.
+    public var pool: VolumeName
+    /// What it is made of.
+    public var making: Making
+    /// The claim that it belongs to; nil if none is known.
+    public var claim: ClaimInUse?
+  }
+
   /// One source of a restore.
   public struct Part: Codable, Hashable, Sendable {
     /// The source.
     public var source: SourceID
-    /// The point.
-    public var point: RecoveryPointID
-    /// The live tree: absolute, no symbolic link in it.
+    /// The point; nil if it is made of a snapshot.
+    public var point: RecoveryPointID?
+    /// The live tree: absolute, no symbolic link in it; or the live volume's device.
     public var live: JournaledPath
-    /// The directory in which it is restored, and in which the old one is kept.
+    /// The directory in which it is restored, and in which the old one is kept; or the device of the volume that is made.
     public var place: JournaledPath
     /// The paths that are restored, as an index has them; empty for everything.
     public var paths: [JournaledPath]
@@ -54,10 +90,35 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
     public var seconds: Double?
     /// Whether anything of it was ever live, so that what is kept may hold what was written since.
     public var wasLive = false
+    /// The volume that it is; nil for a tree.
+    public var volume: Volume?
+
+    /// Where the one of the two is that isn't live.
+    public var kept: PathBytes {
+      guard let swap = volume?.swap else { return place.bytes + [0x2F] + RestorePlace.tree }
+      let isLive = state == .exchanged || state == .undoing
+      return PathBytes(path: "/dev/\(isLive ? swap.kept : swap.beside)")
+    }
+
+    /// Where what is live now is once it was taken back.
+    public var keptWhenUndone: PathBytes {
+      guard let swap = volume?.swap else { return place.bytes + [0x2F] + RestorePlace.tree }
+      return PathBytes(path: "/dev/\(swap.beside)")
+    }
+
+    /// What is restored, as people call it: `nfs/wiki@20261122T050000Z`.
+    public var title: String {
+      if let point { return "\(source)@\(point)" }
+      if case .snapshot(let name, _)? = volume?.making { return "\(source) by the snapshot \(name.volume)" }
+      return source.description
+    }
+
+    /// How many exchanges there are.
+    var exchangeCount: Int { volume == nil ? exchanges.count : 1 }
   }
 
   /// The version of the journal's format.
-  public static let knownFormat = 1
+  public static let knownFormat = 2
 
   /// The version of the format.
   public var format = RestoreRecord.knownFormat
@@ -79,10 +140,21 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
   public var intent = Intent.restore
   /// The sources, in the order in which they are restored.
   public var parts: [Part]
+  /// Whether what uses the volumes runs; nil if there are none.
+  public var use: Use?
+  /// What was found to use the volumes, and is started again.
+  public var workloads: [Workload]?
+
+  /// Whether what uses the volumes is as it was before.
+  var isInUse: Bool { (use ?? .running) == .running }
+
+  /// The claims of its volumes.
+  var claims: [ClaimInUse] { parts.compactMap(\.volume?.claim) }
 
   /// Whether what is wanted is reached.
   public var isReached: Bool {
-    switch intent {
+    guard isInUse else { return false }
+    return switch intent {
     case .restore: parts.allSatisfy { $0.state == .exchanged }
     case .undo: parts.allSatisfy { $0.state == .undone || $0.state == .removed }
     case .forget: parts.allSatisfy { $0.state == .removed }
@@ -94,4 +166,15 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
 
   /// Whether anything is still kept on disk.
   public var keepsAnything: Bool { parts.contains { $0.state != .removed } }
+}
+
+extension RestoreRecord.Volume {
+  init(_ live: LiveVolume, _ part: InPlacePlan.Part, _ names: (beside: VolumeName, kept: VolumeName)) {
+    swap = VolumeSwap(
+      live: live.name, beside: names.beside, kept: names.kept, old: live.uuid, new: nil, tags: live.tags)
+    pool = live.pool
+    making =
+      part.snapshot.map { .snapshot($0.name, uuid: $0.volume.uuid) } ?? (part.writesDifference ? .difference : .archive)
+    claim = live.claim
+  }
 }

@@ -17,7 +17,10 @@ struct TreeFilling {
   func run(_ progress: RestoreProgress, _ cancellation: Cancellation) throws {
     let point: RecoveryPoint
     do {
-      point = try store.point(part.point)
+      guard let id = part.point else {
+        throw HopelessRestore(cause: hopeless("the journal names no point", .restoreFailed))
+      }
+      point = try store.point(id)
     } catch let error as RepositoryError {
       throw HopelessRestore(
         cause: hopeless(error.message, error.code == .damaged ? .damaged : .restoreFailed, error.cause))
@@ -65,7 +68,7 @@ struct TreeFilling {
   ) -> EngineError {
     let name = store.source.name
     return EngineError(
-      code, "cannot restore \(store.source)@\(part.point) in place: \(why)", cause: cause,
+      code, "cannot restore \(store.source)\(part.point.map { "@\($0)" } ?? "") in place: \(why)", cause: cause,
       hint: rootIsMissing
         ? "nothing was replaced; run it as root"
         : "nothing was replaced; take another point with --at (`backupctl points \(name)`), or what can be had of this one "

@@ -1,0 +1,95 @@
+import HostSystem
+public import VolumeSnapshots
+
+/// Stops what uses volumes, until they are closed, and starts it again.
+///
+/// With a cluster it stops what uses the volumes' claims. Without one it waits: whoever runs the restore stops what uses them.
+public struct VolumeUse: Sendable {
+  /// How long things may take.
+  public struct Limits: Sendable {
+    /// Until all volumes are closed.
+    public var stop: Duration
+    /// Until all pods are ready again.
+    public var start: Duration
+
+    /// Sets limits.
+    public init(stop: Duration, start: Duration) {
+      self.stop = stop
+      self.start = start
+    }
+  }
+
+  let host: VolumeHost
+  let limits: Limits
+
+  /// Works on the volumes of a host.
+  public init(_ host: VolumeHost, limits: Limits) {
+    self.host = host
+    self.limits = limits
+  }
+
+  private var cluster: ClusterWorkloads? {
+    host.cluster.map {
+      ClusterWorkloads(command: $0.command, timeLimit: $0.timeLimit, tools: host.tools, sleep: host.sleep)
+    }
+  }
+
+  /// The volumes of the host.
+  ///
+  /// - Throws: `VolumeError`; `ChildError` if LVM isn't installed.
+  public func inventory() async throws -> VolumeInventory { try await host.inventory() }
+
+  /// The claims of the cluster, as far as they are known.
+  ///
+  /// - Throws: `CancellationError`.
+  public func claims() async throws -> KnownClaims {
+    try await KnownClaims.ask(host.cluster, tools: host.tools, catalog: host.catalog, clock: host.clock)
+  }
+
+  /// What uses claims now and would be stopped.
+  ///
+  /// - Throws: `VolumeError`: `refused` if something uses one that can't be stopped here.
+  public func workloads(of claims: [ClaimInUse]) async throws -> [Workload] {
+    try await cluster?.users(of: claims) ?? []
+  }
+
+  /// Stops what uses the volumes of a restore, and returns when all of them are closed.
+  ///
+  /// - Throws: `VolumeError`: `busy` if one is still in use at the limit, with what uses it; `refused` if something starts it again.
+  func stop(_ record: RestoreRecord) async throws {
+    for workload in record.workloads ?? [] { try await cluster?.stop(workload) }
+    let begun = host.clock.elapsed()
+    while let obstacle = try await obstacle(record) {
+      guard host.clock.elapsed() - begun < limits.stop else {
+        throw VolumeError(
+          .busy, "cannot put restored volumes in place: one is still in use after \(Int(limits.stop.inSeconds)) s",
+          cause: obstacle.text, hint: "see what it is: `\(obstacle.hint)`")
+      }
+      try await host.sleep(.seconds(1))
+    }
+  }
+
+  /// What still uses one of the volumes.
+  private func obstacle(_ record: RestoreRecord) async throws -> (text: String, hint: String)? {
+    if let cluster, let found = try await cluster.obstacle(to: record.claims, stopped: record.workloads ?? []) {
+      return (found.text, found.hint)
+    }
+    let inventory = try await host.inventory()
+    for name in record.parts.compactMap(\.volume?.swap.live) where inventory.volumeIfAny(name)?.isOpen == true {
+      return ("the device of \(name) is open", "fuser -v \(name.devicePath); lsblk \(name.devicePath)")
+    }
+    return nil
+  }
+
+  /// Starts again what was stopped.
+  func start(_ record: RestoreRecord) async throws {
+    for workload in record.workloads ?? [] { try await cluster?.start(workload) }
+  }
+
+  /// Waits until what was started is ready.
+  ///
+  /// - Returns: what isn't after the limit.
+  func notReady(_ record: RestoreRecord) async throws -> [Workload] {
+    try await cluster?.notReady(record.workloads ?? [], limit: Int(limits.start.inSeconds)) ?? []
+  }
+}
