@@ -39,7 +39,9 @@ struct EarlierRestores {
       var lines: [String] = []
       for part in record.parts where part.wasLive {
         lines.append(
-          "\(part.live.bytes.displayedPath) gets back what it held before \(record.begun); what was written to it since is "
+          "\(part.live.bytes.displayedPath) "
+            + (part.replacesNothing ? "is taken away, since it wasn't there before " : "gets back what it held before ")
+            + "\(record.begun); what was written to it since is "
             + "kept in \(part.keptWhenUndone.displayedPath)")
       }
       try show(lines)

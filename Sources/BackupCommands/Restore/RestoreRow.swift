@@ -14,6 +14,8 @@ struct RestoreRow: Encodable {
     let paths: [String]
     /// Source and point, or snapshot.
     let title: String
+    /// Whether nothing was there before.
+    let replacesNothing: Bool
     /// Where what isn't live is; nil if nothing is kept.
     let kept: String?
     let keptBytes: ByteCount?
@@ -55,11 +57,13 @@ struct RestoreRow: Encodable {
     workloads = record.workloads ?? []
     use = record.use
     parts = record.parts.map { part in
-      let isKept = part.state != .removed
+      // Where nothing was replaced, the place is empty until it is taken back.
+      let isKept = part.state != .removed && !(part.state == .exchanged && part.replacesNothing)
       return Part(
         source: part.source, point: part.point, state: part.state, tree: part.live.bytes.displayedPath,
         paths: part.paths.map(\.bytes.displayedPath),
-        title: part.title, kept: isKept ? part.kept.displayedPath : nil,
+        title: part.title, replacesNothing: part.replacesNothing,
+        kept: isKept ? part.kept.displayedPath : nil,
         keptBytes: isKept ? KeptTree.bytes(of: part) : nil, seconds: part.seconds)
     }
   }
@@ -91,6 +95,10 @@ struct RestoreRow: Encodable {
     for part in parts {
       let what = part.title
       switch part.state {
+      case .exchanged where part.replacesNothing:
+        output.line("\(what) is live in \(part.tree); nothing was there before")
+      case .undone where part.replacesNothing:
+        output.line("\(part.tree) is gone again, as before; what \(what) had made of it is in \(part.kept ?? "-")")
       case .exchanged: output.line("\(what) is live in \(part.tree); what was there is in \(part.kept ?? "-")")
       case .undone: output.line("\(part.tree) is as it was; what \(what) had made of it is in \(part.kept ?? "-")")
       case .removed: output.line("\(what): nothing is kept any more")

@@ -100,6 +100,12 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
       return PathBytes(path: "/dev/\(isLive ? swap.kept : swap.beside)")
     }
 
+    /// Whether nothing was there before, so that what is kept of it is nothing and taking it back takes it away.
+    public var replacesNothing: Bool {
+      if let swap = volume?.swap { return swap.old == nil }
+      return !exchanges.isEmpty && exchanges.allSatisfy { $0.old == nil }
+    }
+
     /// Where what is live now is once it was taken back.
     public var keptWhenUndone: PathBytes {
       guard let swap = volume?.swap else { return place.bytes + [0x2F] + RestorePlace.tree }
