@@ -12,14 +12,16 @@ struct MappedDevices: Sendable {
   /// The devices, in any order.
   let devices: [Device]
 
+  /// How often is asked: `dmsetup` lists the names first, and fails if a device is gone when it comes to look at it. Somebody is
+  /// always removing a device on a busy host, but not at ten moments in a row.
+  static let attempts = 10
+
   /// Asks the kernel.
   ///
   /// - Parameter purpose: what it is for, as in `cannot <purpose>`.
   /// - Throws: ``VolumeError`` `toolFailed`; as ``ToolRunning/run(_:_:input:timeLimit:)``.
   static func read(_ tools: any ToolRunning, to purpose: String) async throws -> MappedDevices {
-    let output = try await tools.output(
-      of: "dmsetup", ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,uuid,suspended"],
-      to: purpose)
+    let output = try await list(tools, to: purpose)
     // Neither names nor UUIDs that LVM gives have a colon; without any device it prints a sentence instead.
     let devices = output.split(separator: 0x0A).compactMap { line -> Device? in
       let fields = String(decoding: line, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
@@ -27,6 +29,16 @@ struct MappedDevices: Sendable {
       return Device(name: String(fields[0]), uuid: String(fields[1]), isSuspended: fields[2] == "Suspended")
     }
     return MappedDevices(devices: devices)
+  }
+
+  private static func list(_ tools: any ToolRunning, to purpose: String) async throws -> [UInt8] {
+    let arguments = ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,uuid,suspended"]
+    for _ in 1..<attempts {
+      let result = try await tools.run("dmsetup", arguments, input: [], timeLimit: type(of: tools).usualTimeLimit)
+      if result.isSuccess { return result.output }
+      guard result.lastWords.contains(where: { $0.contains("Device does not exist") }) else { break }
+    }
+    return try await tools.output(of: "dmsetup", arguments, to: purpose)
   }
 
   /// The device of a name, whatever it is.

@@ -1,3 +1,5 @@
+import HostSystem
+import Synchronization
 import Testing
 
 @testable import VolumeSnapshots
@@ -26,8 +28,50 @@ import Testing
     #expect(!mapped.hasVolume(uuid: "7JQA8K-gIPT-aUAO-IHlW-pyeS-kYF6-IGsjn5"))
   }
 
+  @Test(arguments: [1, 9]) func asksAgainWhenADeviceOfOthersWentMeanwhile(times: Int) async throws {
+    let tools = FailingAtFirst(times: times, ["Device does not exist.", "Command failed."], then: printed)
+    #expect(try await MappedDevices.read(tools, to: "look").devices.count == 3)
+  }
+
+  @Test(arguments: [(10, "Device does not exist."), (1, "Incompatible libdevmapper")])
+  func saysWhatIsWrongWhenItStaysSo(times: Int, words: String) async throws {
+    let tools = FailingAtFirst(times: times < 10 ? 100 : times, [words], then: printed)
+    let error = try await #require(throws: VolumeError.self) { try await MappedDevices.read(tools, to: "look") }
+    #expect(error.message == "cannot look: dmsetup ended with code 1" && error.cause == words)
+    #expect(times == 10 || tools.calls == 2, "only what passes is tried again")
+  }
+
   @Test(arguments: ["No devices found\n", ""])
   func findsNothingWhereThereIsNone(text: String) async throws {
     #expect(try await read(text).devices.isEmpty)
+  }
+}
+
+/// Tools of which the first calls fail.
+private final class FailingAtFirst: ToolRunning {
+  private let left: Mutex<Int>
+  private let count = Mutex(0)
+  private let words: [String]
+  private let output: String
+
+  init(times: Int, _ words: [String], then output: String) {
+    left = Mutex(times)
+    self.words = words
+    self.output = output
+  }
+
+  var calls: Int { count.withLock { $0 } }
+
+  func run(
+    _ tool: String, _ arguments: [String], input: [UInt8], timeLimit: Duration
+  ) async throws -> ChildResult {
+    count.withLock { $0 += 1 }
+    let fails = left.withLock { left in
+      left -= 1
+      return left >= 0
+    }
+    return fails
+      ? ChildResult(end: .exited(1), output: [], lastWords: words)
+      : ChildResult(end: .exited(0), output: Array(output.utf8), lastWords: [])
   }
 }
