@@ -39,13 +39,16 @@ public struct VolumeExchange: Sendable {
       inventory.volumeIfAny(name)?.uuid ?? (inventory.takenNames.contains(name) ? "" : nil)
     }
     let side = swap.side(live: uuid(swap.live), beside: uuid(swap.beside), kept: uuid(swap.kept))
-    // Renamed, but not yet told apart by their marks: something is still to be done.
-    switch side {
-    case .old where isMarked(swap.live, inventory) || !isMarked(swap.beside, inventory): return .between
-    case .new where isMarked(swap.live, inventory) || (swap.old != nil && !isMarked(swap.kept, inventory)):
-      return .between
-    default: return side
-    }
+    // Renamed, but not yet told apart by their marks; or deactivated, but not yet renamed: something is still to be done.
+    let isOpenable = inventory.volumeIfAny(swap.live)?.isActive ?? true
+    let isSettled =
+      switch side {
+      case .old: isMarked(swap.beside, inventory)
+      case .new: swap.old == nil || isMarked(swap.kept, inventory)
+      case .between, .unknown: true
+      }
+    guard side == .old || side == .new else { return side }
+    return isOpenable && isSettled && !isMarked(swap.live, inventory) ? side : .between
   }
 
   private func isMarked(_ name: VolumeName, _ inventory: VolumeInventory) -> Bool {
