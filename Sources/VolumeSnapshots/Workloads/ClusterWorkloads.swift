@@ -153,7 +153,7 @@ public struct ClusterWorkloads: Sendable {
     case .daemonSet:
       "kubectl patch \(workload.target) -n \(workload.namespace) --type json "
         + "-p '[{\"op\":\"remove\",\"path\":\"/spec/template/spec/nodeSelector/\(Workload.stopKey)\"}]'"
-    case .pod: "backupctl restore list --json, whose `manifest` is for `kubectl create -f -`"
+    case .pod: "backupctl restore --resume"
     }
   }
 

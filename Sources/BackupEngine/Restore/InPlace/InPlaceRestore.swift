@@ -199,7 +199,7 @@ public struct InPlaceRestore: Sendable {
         try note(record)
       case .noteUse(let use):
         if use == .stopping {
-          record.workloads = try await attempt(record) { try await volumeUse().workloads(of: record.claims) }
+          record.noteUsers(try await attempt(record) { try await volumeUse().workloads(of: record.claims) })
         }
         record.use = use
         try note(record)
@@ -277,8 +277,10 @@ public struct InPlaceRestore: Sendable {
       } catch {
         second = error
       }
-      guard let failure = error as? any Failure else { throw error }
-      throw notStopped(record, failure, start: second)
+      if let failure = error as? any Failure { throw notStopped(record, failure, start: second) }
+      // A cancellation: that what was stopped doesn't run again must be told all the same.
+      guard let failure = second as? any Failure else { throw error }
+      throw notStopped(record, failure, start: failure)
     }
     try moment(.afterStop)
     record.use = .stopped
@@ -292,10 +294,15 @@ public struct InPlaceRestore: Sendable {
     try moment(.afterStart)
     record.use = .running
     try note(record)
-    for workload in try await attempt(record, { try await volumeUse().notReady(given) }) {
-      warn(
-        "\(workload) was started but isn't ready: `kubectl get pods -n \(workload.namespace)`; if it doesn't like what was "
-          + "restored, `backupctl restore --undo \(record.id)`")
+    do {
+      for workload in try await volumeUse().notReady(given) {
+        warn(
+          "\(workload) was started but isn't ready: `kubectl get pods -n \(workload.namespace)`; if it doesn't like what was "
+            + "restored, `backupctl restore --undo \(record.id)`")
+      }
+    } catch let error as any Failure {
+      // All is done by now; only how it came out can't be seen.
+      warn("what was started can't be looked at: \(error.message)")
     }
   }
 

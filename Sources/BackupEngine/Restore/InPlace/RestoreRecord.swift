@@ -154,6 +154,15 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
   /// Whether what uses the volumes is as it was before.
   var isInUse: Bool { (use ?? .running) == .running }
 
+  /// Notes what was found to use the volumes, before it is stopped.
+  ///
+  /// What an earlier attempt stopped and didn't start again has no pods, so it isn't found again: it stays noted, with as many pods as it
+  /// had.
+  mutating func noteUsers(_ found: [Workload]) {
+    let stopped = isInUse ? [] : workloads ?? []
+    workloads = stopped + found.filter { new in !stopped.contains { $0.description == new.description } }
+  }
+
   /// The claims of its volumes.
   var claims: [ClaimInUse] { parts.compactMap(\.volume?.claim) }
 

@@ -34,6 +34,21 @@ public struct VolumeUse: Sendable {
     }
   }
 
+  /// The cluster in which something was stopped, or is to be.
+  ///
+  /// - Returns: nil if nothing was, so that none is needed.
+  private func cluster(of workloads: [Workload]) throws -> ClusterWorkloads? {
+    guard let first = workloads.first else { return nil }
+    guard let cluster else {
+      throw VolumeError(
+        .refused, "cannot stop or start \(first): the configuration names no cluster",
+        hint:
+          "give the configuration with `kubernetes` by which the restore was begun, with --config; or start it by hand: "
+          + "`\(ClusterWorkloads.handStart(first))`")
+    }
+    return cluster
+  }
+
   /// The volumes of the host.
   ///
   /// - Throws: `VolumeError`; `ChildError` if LVM isn't installed.
@@ -57,7 +72,9 @@ public struct VolumeUse: Sendable {
   ///
   /// - Throws: `VolumeError`: `busy` if one is still in use at the limit, with what uses it; `refused` if something starts it again.
   func stop(_ record: RestoreRecord) async throws {
-    for workload in record.workloads ?? [] { try await cluster?.stop(workload) }
+    let workloads = record.workloads ?? []
+    let stopping = try cluster(of: workloads)
+    for workload in workloads { try await stopping?.stop(workload) }
     let begun = host.clock.elapsed()
     while let obstacle = try await obstacle(record) {
       guard host.clock.elapsed() - begun < limits.stop else {
@@ -83,7 +100,9 @@ public struct VolumeUse: Sendable {
 
   /// Starts again what was stopped.
   func start(_ record: RestoreRecord) async throws {
-    for workload in record.workloads ?? [] { try await cluster?.start(workload) }
+    let workloads = record.workloads ?? []
+    let starting = try cluster(of: workloads)
+    for workload in workloads { try await starting?.start(workload) }
   }
 
   /// Waits until what was started is ready.
