@@ -92,7 +92,7 @@ public struct ImageRestore: Sendable {
     case .similarDevice(let device, let reading):
       try requireRoom(on: device, for: cursor.entry.size)
       file = device
-      holes = .areMadeWhereMissing(seenBy: reading)
+      holes = .areMadeWhereMissing(seenBy: DirectReader(reading))
     }
     do {
       let writing = ImageWriting(

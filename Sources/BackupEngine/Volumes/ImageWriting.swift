@@ -18,7 +18,10 @@ final class ImageWriting: Sendable {
     /// They are made.
     case areMade
     /// They are made where something else is.
-    case areMadeWhereMissing(seenBy: OpenFile)
+    ///
+    /// - Parameter seenBy: one reader for all threads: whether reads are direct is a setting of what is open, which two would change under
+    ///   each other.
+    case areMadeWhereMissing(seenBy: DirectReader)
   }
 
   private struct State {
@@ -30,8 +33,6 @@ final class ImageWriting: Sendable {
   private let file: OpenFile
   private let chunks: ChunkReader
   private let holes: Holes
-  /// Reads what is there, so that only what differs is written; nil to write all.
-  private let before: OpenFile?
   private let places = Monitor(WrittenPlaces())
   private let threads: Int
   private let progress: RestoreProgress
@@ -47,7 +48,6 @@ final class ImageWriting: Sendable {
     self.file = file
     self.chunks = chunks
     self.holes = holes
-    if case .areMadeWhereMissing(let reading) = holes { before = reading } else { before = nil }
     self.threads = max(1, threads)
     self.progress = progress
     self.cancellation = cancellation
@@ -131,11 +131,11 @@ final class ImageWriting: Sendable {
   }
 
   private func write(_ job: Job, _ decompressor: FrameDecompressor, _ content: inout [UInt8]) throws {
-    let pieces = job.pieces.filter { !isThere($0) }
-    progress.add(
-      entries: 0,
-      bytes: Int64(
-        job.pieces.reduce(0) { $0 + $1.location.record.length } - pieces.reduce(0) { $0 + $1.location.record.length }))
+    let pieces = job.pieces.filter { piece in
+      guard isThere(piece) else { return true }
+      progress.add(entries: 0, bytes: Int64(piece.location.record.length))
+      return false
+    }
     var isWhole = true
     do {
       if let first = pieces.first { try chunks.read(first.location, with: decompressor, into: &content) }
@@ -157,7 +157,7 @@ final class ImageWriting: Sendable {
     var content: [UInt8] = []
     let count = Int(piece.location.record.length)
     // A place that can't be read isn't as it must be; that it can be written, writing shows.
-    guard (try? DirectReader(before).read(at: piece.offset, count: count, appendingTo: &content)) == count else {
+    guard (try? before.read(at: piece.offset, count: count, appendingTo: &content)) == count else {
       return false
     }
     return ChunkID(of: content) == piece.location.record.id
@@ -167,19 +167,32 @@ final class ImageWriting: Sendable {
     switch holes {
     case .areThere: return
     case .areMade: try clear(range)
-    case .areMadeWhereMissing(let reading):
+    case .areMadeWhereMissing(let reader):
       // In parts, so that little is cleared for a few bytes.
       var position = range.lowerBound
       while position < range.upperBound {
         let part = position..<min(position + Int64(Self.zeros.count), range.upperBound)
-        // As above.
-        if (try? ImageComparison(reading).isZeros(part, DirectReader(reading), cancellation)) != true {
+        if try !isClear(part, reader) {
           try clear(part)
           places.update { $0.insert(range.lowerBound) }
         }
         position = part.upperBound
       }
     }
+  }
+
+  /// Whether a range is zeros already; what can't be read isn't.
+  private func isClear(_ range: Range<Int64>, _ reader: DirectReader) throws -> Bool {
+    do {
+      return try ImageComparison.isZeros(range, reader, cancellation)
+    } catch is SystemError {
+      return false
+    }
+  }
+
+  /// Reads what is there, so that only what differs is written; nil to write all.
+  private var before: DirectReader? {
+    if case .areMadeWhereMissing(let reader) = holes { reader } else { nil }
   }
 
   /// Where extents begin that were written, to be compared afterwards; nil for all of them.
@@ -255,7 +268,7 @@ struct ImageComparison {
       } else {
         while passed < data.count, data[passed].upperBound <= offset { passed += 1 }
         for range in data[passed...].prefix(while: { $0.lowerBound < end }) where isSame {
-          isSame = try isZeros(range.clamped(to: offset..<end), reader, cancellation)
+          isSame = try Self.isZeros(range.clamped(to: offset..<end), reader, cancellation)
         }
       }
       try cancellation.check()
@@ -274,7 +287,8 @@ struct ImageComparison {
       && ChunkID(of: content) == chunk
   }
 
-  func isZeros(_ range: Range<Int64>, _ reader: DirectReader, _ cancellation: Cancellation) throws -> Bool {
+  /// Whether a range is zeros.
+  static func isZeros(_ range: Range<Int64>, _ reader: DirectReader, _ cancellation: Cancellation) throws -> Bool {
     var position = range.lowerBound
     var content: [UInt8] = []
     while position < range.upperBound {
