@@ -87,7 +87,7 @@ struct EarlierRestores {
     }
     let (taken, lock) = try restore.take(record.id, intent)
     defer { withExtendedLifetime(lock) {} }
-    let needsRepository = taken.intent == .restore && taken.parts.contains { $0.state == .filling }
+    let needsRepository = taken.intent == .restore && taken.parts.contains { $0.state == .filling && $0.point != nil }
     try await RestoreWork(
       restore: restore, repository: needsRepository ? try repository.open(configuration) : nil, output: output
     ).finish(taken)

@@ -87,7 +87,7 @@ struct InPlacePlanText {
           + (part.live.volume == nil ? ", \(part.entries) entries, \(part.bytes)" : ""),
         "  checked   \(part.snapshot == nil ? checked(part) : "a snapshot of the volume itself; not an archive")",
         "  time      \(part.snapshot == nil ? time(part.trust.expectedSeconds) : "seconds")",
-        "  space     \(part.bytes) needed, \(part.live.available) free in \(part.live.room.displayedPath)",
+        "  space     \(part.writesDifference ? "at most " : "")\(part.bytes) needed, \(part.live.available) free in \(part.live.room.displayedPath)",
       ]
       lines += volumeLines(part)
       lines += [
@@ -133,7 +133,7 @@ struct InPlacePlanText {
     }
     for part in plan.parts {
       let source = part.store.source
-      if !part.point.suspicious.isEmpty {
+      if !part.point.suspicious.isEmpty, part.snapshot == nil {
         warnings.append("\(source)@\(part.point.id) looks wrong: \(part.point.suspicious.joined(separator: "; "))")
       }
       if let size = part.live.volume?.size, let image = part.point.volume?.snapshot?.size, part.snapshot == nil,

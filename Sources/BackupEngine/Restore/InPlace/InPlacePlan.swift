@@ -89,8 +89,8 @@ public struct InPlacePlan: Sendable {
     }
     /// When what is restored was as it is restored.
     public var begun: Timestamp { snapshot?.created ?? point.begun }
-    /// How long it may take; nil if that isn't known. A clone takes no time that grows with its size.
-    public var expectedSeconds: Double? { snapshot == nil ? trust.expectedSeconds : 5 }
+    /// How long it may take; nil if that isn't known.
+    public var expectedSeconds: Double? { snapshot == nil ? trust.expectedSeconds : trust.cloneSeconds }
   }
 
   /// What was asked for: a service's or a source's name.

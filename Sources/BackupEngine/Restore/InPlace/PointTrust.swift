@@ -13,6 +13,8 @@ public struct PointTrust: Sendable {
   public var knowsOfDamage: Bool
   /// How long restoring it may take; nil if no earlier drill or restore of the source tells.
   public private(set) var expectedSeconds: Double?
+  /// How long the last clone of a snapshot of the volume took; nil if there was none.
+  public let cloneSeconds: Double?
   private var measure: (seconds: Double, bytes: Int64)?
 
   /// Gathers what is known.
@@ -26,9 +28,14 @@ public struct PointTrust: Sendable {
     drillWasGood = ofPoint.map { $0.result == .ok } ?? true
     verified = attestations.last { $0.action == .verify }?.at
     knowsOfDamage = AttestationHistory(attestations).knowsOfDamage
-    var measures: [(at: Timestamp, seconds: Double, bytes: Int64)] = earlier.flatMap { record in
+    let restores = earlier.flatMap { record in
       record.parts.filter { $0.source == store.source && record.repository == store.repositoryID }
-        .compactMap { part in part.seconds.map { (record.begun, $0, part.bytes) } }
+        .compactMap { part in part.seconds.map { (at: record.begun, seconds: $0, part: part) } }
+    }
+    // A clone tells nothing of how long a restore of a point takes.
+    cloneSeconds = restores.filter { $0.part.point == nil }.max { $0.at < $1.at }?.seconds
+    var measures = restores.filter { $0.part.point != nil }.map {
+      (at: $0.at, seconds: $0.seconds, bytes: $0.part.bytes)
     }
     if let drill = attestations.last(where: { $0.action == .drill && $0.result == .ok }), let id = drill.point,
       // A point that is gone since can't tell how much it held.
