@@ -71,7 +71,7 @@ public struct VolumeExchange: Sendable {
     }
     if let from {
       try await change(
-        from, "lvchange", ["--setactivationskip", "y"] + marks.encoded.flatMap { ["--addtag", $0] }, purpose)
+        from, ["--setactivationskip", "y"] + marks.encoded.flatMap { ["--addtag", $0] }, purpose)
     }
     guard let to else { return }
     if let volume = try await found(to, purpose), volume.name == place {
@@ -79,8 +79,8 @@ public struct VolumeExchange: Sendable {
     }
     let ours = marks.encoded.flatMap { ["--deltag", $0] }
     let theirs = swap.tags.filter { !marks.encoded.contains($0) }.flatMap { ["--addtag", $0] }
-    try await change(to, "lvchange", ["--setactivationskip", "n"] + theirs + ours, purpose)
-    try await change(to, "lvchange", ["--activate", "y"], purpose)
+    try await change(to, ["--setactivationskip", "n"] + theirs + ours, purpose)
+    try await change(to, ["--activate", "y"], purpose)
   }
 
   /// Removes the one of the two that isn't live; nothing happens if it is gone.
@@ -136,12 +136,12 @@ public struct VolumeExchange: Sendable {
   }
 
   /// Changes settings of a volume by its UUID. LVM says nothing if they are so already.
-  private func change(_ uuid: String, _ program: String, _ arguments: [String], _ purpose: String) async throws {
+  private func change(_ uuid: String, _ arguments: [String], _ purpose: String) async throws {
     let result = try await tools.uncancelled(
-      program, ["--yes"] + arguments + ["--select", "lv_uuid=\"\(uuid)\"", swap.live.group])
+      "lvchange", ["--yes"] + arguments + ["--select", "lv_uuid=\"\(uuid)\"", swap.live.group])
     guard result.isSuccess else {
       throw VolumeError(
-        .toolFailed, "cannot \(purpose): \(program) \(result.end)",
+        .toolFailed, "cannot \(purpose): lvchange \(result.end)",
         cause: result.lastWords.suffix(3).joined(separator: " | "))
     }
   }

@@ -60,14 +60,6 @@ public struct ThrowawaySnapshot: Sendable {
     return mapped.device(name.mapperName) == nil ? try await activation.activate(name) : name.devicePath
   }
 
-  /// Removes what is there under a name if it is throwaway; anything else is left alone.
-  ///
-  /// - Throws: ``VolumeError`` `busy`, `toolFailed`.
-  public func removeIfThrowaway(_ name: VolumeName) async throws {
-    let volume = try await InventoryReader(tools: tools).volume(name)
-    if let volume, SnapshotTags(volume.tags)?.isThrowaway == true { try await remove(name) }
-  }
-
   /// Removes a throwaway snapshot; nothing happens if it is gone.
   ///
   /// - Throws: ``VolumeError`` `refused` if it isn't a throwaway snapshot of ours, `busy`, `toolFailed`.

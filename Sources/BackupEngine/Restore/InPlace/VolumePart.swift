@@ -103,7 +103,7 @@ struct VolumePart: PartWork {
 
   func remove() async throws {
     // What a killed attempt made in part has other marks.
-    try await ThrowawaySnapshot(tools: host.tools, sleep: host.sleep).removeIfThrowaway(swap.beside)
+    _ = try await LeftoverRemoval(tools: host.tools, sleep: host.sleep).remove(.snapshot(swap.beside))
     try await exchange.remove()
   }
 
