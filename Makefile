@@ -7,8 +7,6 @@ DEBUG := $(CURDIR)/.build/debug/backupctl
 PYTHON_TESTS := bench/test_run.py $(filter-out Tests/Volumes/% Tests/Guest/%,$(sort $(wildcard Tests/*/test_*.py)))
 SCRIPTS := $(sort $(wildcard scripts/*) .ci/run Tests/Fixtures/make-repository)
 FUZZ_ITERATIONS ?= 200000
-# Started all at once, over a thousand tests wait for one another so long that their time limits pass.
-SWIFT_TEST := swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 6
 # What `make test` runs on real thin pools: where that takes a virtual machine, all of it takes too long for each change.
 GUEST_SUITES := test_bases test_differences
 
@@ -33,7 +31,7 @@ demo: release ## archive, change, verify and restore real directories of this ma
 test: ## install what the tests need, build and run them all
 	@scripts/install-packages build test guest
 	swift build --build-tests
-	$(SWIFT_TEST)
+	scripts/swift-test
 	@set -e; for file in $(PYTHON_TESTS); do \
 	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done
 	SEQUENCES=$${SEQUENCES:-25} scripts/guest-test $(GUEST_SUITES)
@@ -63,7 +61,7 @@ check: ## lint, compare with the rules of the architecture, compile scripts
 	@python3 -c 'import sys; [compile(open(name, "rb").read(), name, "exec") for name in sys.argv[1:]]' \
 	  $$(git ls-files '*.py' && git grep -lI '^#!.*python3' -- ':!*.py')
 	swift build --build-tests
-	$(SWIFT_TEST) --filter ArchitectureTests
+	scripts/swift-test --filter ArchitectureTests
 
 format: ## format the Swift sources in place
 	swift format -i -r Package.swift Sources Tests
@@ -77,7 +75,7 @@ bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md h
 fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
 	@scripts/install-packages build
 	swift build --build-tests
-	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) $(SWIFT_TEST) --filter Fuzz
+	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) scripts/swift-test --filter Fuzz
 
 killed: release ## kill real runs and restores 200 times at random moments and resume them: SEED=1 KILLS=200
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py
