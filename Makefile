@@ -10,7 +10,7 @@ FUZZ_ITERATIONS ?= 200000
 # What `make test` runs on real thin pools: where that takes a virtual machine, all of it takes too long for each change.
 GUEST_SUITES := test_bases test_differences
 
-.PHONY: help setup build release demo test guest guest-test guest-long check format bench fuzz killed
+.PHONY: help setup build release demo drill test guest guest-test guest-long check format bench fuzz killed
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ release: setup ## build for use: .build/release/backupctl
 demo: release ## archive, change, verify and restore real directories of this machine
 	@scripts/install-packages demo
 	scripts/demo
+
+drill: release ## rehearse everything on a thin pool made for it: SIZE=256MiB
+	@scripts/install-packages guest drill
+	scripts/drill $(if $(SIZE),--size $(SIZE))
 
 test: ## install what the tests need, build and run them all
 	@scripts/install-packages build test guest

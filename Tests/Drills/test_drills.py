@@ -76,9 +76,9 @@ class Scene(unittest.TestCase):
         self.assertEqual(result.returncode, code, f"{words}\n{result.stdout}{result.stderr}")
         return result
 
-    def archive(self):
-        self.call("archive", "-q", str(self.tree), "--as", "t")
-        return json.loads(self.call("points", "t", "--json").stdout)[-1]["point"]
+    def archive(self, name="t"):
+        self.call("archive", "-q", str(self.tree), "--as", name)
+        return json.loads(self.call("points", name, "--json").stdout)[-1]["point"]
 
     def drill(self, *words, code=OK):
         result = self.call("drill", "--scratch", str(self.scratch), *words, code=code)
@@ -103,6 +103,43 @@ class Scene(unittest.TestCase):
 
     def packs(self):
         return sorted((self.work / "repository/sources/tree/t/packs").glob("*.tar.zst"))
+
+
+class OnALoopDevice(Scene):
+    """What can be seen of it where no thin pool is; the cycle itself is Tests/Volumes/test_loopback_drill.py."""
+
+    def test_takes_nothing_that_belongs_to_other_drills(self):
+        for words in (["--loopback", "t"], ["--loopback", "--count", "1"], ["--size", "1GiB"], ["--keep"],
+                      ["--loopback", "--size", "1MiB"], ["--loopback", "--size", "much"], ["--loopback", "--probe", "sqlite"]):
+            with self.subTest(words):
+                result = self.call("drill", *words, code=USAGE)
+                self.assertIn("--loopback" if "--size" not in words or "--loopback" not in words else "256", result.stderr)
+
+    def test_says_why_there_can_be_none(self):
+        targets = subprocess.run(["dmsetup", "targets"], capture_output=True, text=True, check=False).stdout \
+            if shutil.which("dmsetup") else ""
+        if os.geteuid() == 0 and "thin-pool" in targets:
+            self.skipTest("there can be one here")
+        result = self.call("drill", "--loopback", "--scratch", str(self.scratch),
+                           code=1 if os.geteuid() != 0 or all(map(shutil.which, ("lvcreate", "thin_check", "mkfs.ext4")))
+                           else TOOL_MISSING)
+        self.assertIn("cannot drill on a loop device", result.stderr)
+        self.assertIn("hint:", result.stderr)
+        self.assertEqual(list(self.scratch.iterdir()), [])
+
+    def test_the_sample_of_a_job_calls_what_there_is(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+        page = (root / "docs/continuous-integration.md").read_text()
+        sample = page.split("```yaml sample-job\n")[1].split("```")[0]
+        commands = [line.split("run:", 1)[1].strip() for line in sample.splitlines() if "run:" in line]
+        made = [command.split()[1] for command in commands if command.startswith("make ")]
+        self.assertEqual(made, ["drill"])
+        targets = (root / "Makefile").read_text().splitlines()
+        self.assertTrue(any(line.startswith("drill:") for line in targets))
+        packages = [word for word in commands[0].split("install")[-1].split() if not word.startswith("-")]
+        listed = (root / "scripts/install-packages").read_text()
+        for package in packages:
+            self.assertIn(package, listed)
 
 
 class Repository(Scene):
@@ -321,7 +358,8 @@ class Postgres(Scene):
         (self.data / "postmaster.pid").write_text(f"{os.getpid()}\n{self.data}\n", encoding="ascii")
         with open(self.data / "postgresql.conf", "a", encoding="ascii") as file:
             file.write("shared_preload_libraries = 'no_such_library'\nlisten_addresses = '192.0.2.1'\n")
-        self.archive()
+        # As long as the names of volumes are: a socket's path must not become too long of it.
+        self.archive("pve/vm-9999-pvc-0c6d3f51-9a5b-4a7e-8f0e-2d4b7c9e1a33/of-a-host-with-a-long-name.example.net")
         result = self.drill("--probe", "postgres")
         self.assertIn("postgres 1 ok", result.stdout)
         self.assertEqual(result.stderr, "")

@@ -22,6 +22,7 @@ struct DrillCommand: AsyncParsableCommand {
         backupctl drill nfs/immich
         backupctl drill --count 3 --max-bytes 200GiB
         backupctl drill nfs/immich --probe sqlite --probe postgres --scratch /srv/scratch
+        backupctl drill --loopback
 
       \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .toolMissing, .usage]))
       """)
@@ -49,6 +50,7 @@ struct DrillCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where to restore to.", valueName: "dir"))
   var scratch = "/var/tmp"
 
+  @OptionGroup var loopback: LoopbackOptions
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var state: StateOptions
   @OptionGroup var output: OutputOptions
@@ -63,9 +65,14 @@ struct DrillCommand: AsyncParsableCommand {
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
     if noProbes, !probeNames.isEmpty { throw ValidationError("--no-probes and --probe exclude each other") }
+    let others = !names.isEmpty || count != nil || maxBytes != nil || noProbes || !probeNames.isEmpty
+    if loopback.isAsked, others {
+      throw ValidationError("--loopback makes its own volumes: it takes --size, --keep, --scratch and --json only")
+    }
   }
 
   func run() async throws {
+    if loopback.isAsked { return try await LoopbackDrilling(loopback, scratch: scratch, output).run() }
     let environment = CommandEnvironment.current
     let probes = try probes()
     let configuration = try repository.configuration()

@@ -107,7 +107,9 @@ public struct Drill: Sendable {
     }
   }
 
+  /// One name for each source of each repository, and a short one: the path of a socket below it has room for 107 bytes.
   private var scratchName: String {
-    "backupctl-drill-\(store.repositoryID.prefix(8))-" + SourceID.escaping(Array(store.source.description.utf8))
+    let digits = ChunkID(of: Array("\(store.repositoryID) \(store.source)".utf8)).description
+    return "backupctl-drill-\(digits.prefix(16))"
   }
 }

@@ -113,7 +113,7 @@ private struct DrillBody: JobBody {
 
 extension Double {
   /// The number with at most some decimals, for messages.
-  fileprivate func rounded(toDecimals decimals: Int) -> Double {
+  func rounded(toDecimals decimals: Int) -> Double {
     let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
     return (self * scale).rounded() / scale
   }

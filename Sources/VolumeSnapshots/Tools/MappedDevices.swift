@@ -1,7 +1,7 @@
 /// The device-mapper devices of this host, as the kernel has them now (dmsetup(8)).
 ///
 /// Asking takes neither the lock of a volume group nor a look at any disk, unlike asking LVM.
-struct MappedDevices: Sendable {
+public struct MappedDevices: Sendable {
   /// A device: its name, its UUID, which LVM gives to what it activates, and whether it is suspended.
   struct Device: Hashable, Sendable {
     let name: String
@@ -29,6 +29,14 @@ struct MappedDevices: Sendable {
       return Device(name: String(fields[0]), uuid: String(fields[1]), isSuspended: fields[2] == "Suspended")
     }
     return MappedDevices(devices: devices)
+  }
+
+  /// The names of all devices that the kernel has now.
+  ///
+  /// - Parameter purpose: what it is for, as in `cannot <purpose>`.
+  /// - Throws: ``VolumeError`` `toolFailed`; as ``ToolRunning/run(_:_:input:timeLimit:)``.
+  public static func names(_ tools: any ToolRunning, to purpose: String) async throws -> [String] {
+    try await read(tools, to: purpose).devices.map(\.name)
   }
 
   private static func list(_ tools: any ToolRunning, to purpose: String) async throws -> [UInt8] {
