@@ -74,6 +74,7 @@ import Testing
   @Test(arguments: [
     (["--probe", "sqlit"], "did you mean `sqlite`?"), (["--probe", "command"], "probes are sqlite, dump, postgres"),
     (["--probe", "dump", "--no-probes"], "exclude each other"), (["--count", "0"], "--count must be 1 or more"),
+    (["--scratch-pool", "data"], "'data' is not the name of a thin pool, GROUP/POOL"),
     (["--max-bytes", "many"], "'many' is not a number of bytes"), (["scr"], "did you mean `src`?"),
   ])
   func refusesAMistakeOfUse(words: [String], part: String) async throws {

@@ -63,6 +63,11 @@ import Testing
         + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: drill, of: a, probes: [sqlite, postgre]}\n"
     ),
     (
+      "run-drill-pool",
+      "trees: [{name: src, path: DIR/source}]\n"
+        + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: drill, of: a, scratch-pool: data}\n"
+    ),
+    (
       "run-sample",
       "trees: [{name: src, path: DIR/source}]\n"
         + "jobs:\n  a: {kind: archive, trees: src}\n  b: {kind: verify, of: a, sample: 200%}\n"

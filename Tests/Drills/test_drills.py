@@ -323,8 +323,9 @@ class Dumps(Scene):
         self.finds("a.sql.gz", "the dump has no row of any table")
 
 
-@needs_postgres
-class Postgres(Scene):
+class Cluster(Scene):
+    """A data directory that initdb made for the user postgres."""
+
     @classmethod
     def setUpClass(cls):
         cls.base = pathlib.Path(tempfile.mkdtemp(prefix="bctl-p-", dir="/tmp"))
@@ -348,6 +349,9 @@ class Postgres(Scene):
         subprocess.run(command, input=text, cwd=cls.base / "c", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                        check=True, **cls.account)
 
+
+@needs_postgres
+class Postgres(Cluster):
     def setUp(self):
         super().setUp()
         subprocess.run(["cp", "-a", str(self.base / "c"), str(self.tree / "pg")], check=True)
@@ -402,6 +406,55 @@ class Postgres(Scene):
         self.archive()
         result = self.drill("--probe", "postgres", code=TOOL_MISSING)
         self.assertIn("pg: the probe postgres couldn't look: there is no server of version 8.4", result.stderr)
+
+
+@needs_postgres
+@needs("pg_restore")
+class ArchivesOfPgDump(Cluster):
+    """What pg_dump itself writes of a database with rows, and of one without."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        where = ["-h", str(cls.base / "out"), "-U", "chief"]
+        (cls.base / "out").mkdir()
+        os.chown(cls.base / "out", cls.account["user"], cls.account["group"])
+        cls.control("pg_ctl", "start", "-w", "-D", ".", "-l", "log", "-o", f"-k {cls.base / 'out'} -c listen_addresses=")
+        try:
+            cls.control("psql", *where, "-c", "CREATE TABLE person AS SELECT n, md5(n::text) FROM generate_series(1, 20000) AS n",
+                        "postgres")
+            for name, more in (("whole", ["-Fc"]), ("directory", ["-Fd"]), ("empty", ["-Fc", "--schema-only"])):
+                cls.control("pg_dump", *where, *more, "-f", str(cls.base / "out" / name), "postgres")
+        finally:
+            cls.control("pg_ctl", "stop", "-w", "-D", ".", "-m", "immediate")
+        cls.whole = (cls.base / "out/whole").read_bytes()
+
+    def test_whole_ones_pass(self):
+        (self.tree / "a").write_bytes(self.whole)
+        shutil.copytree(self.base / "out/directory", self.tree / "b")
+        self.archive()
+        self.assertIn("dump 2 ok", self.drill().stdout)
+
+    def test_one_that_is_cut_short_is_found_wherever_it_ends(self):
+        # In its head, in its table of contents, in the rows, and in what ends them.
+        for length in (20, 1000, len(self.whole) // 2, len(self.whole) - 1):
+            with self.subTest(length=length, whole=len(self.whole)):
+                (self.tree / "a").write_bytes(self.whole[:length])
+                self.finds("a", "the dump is cut short or damaged: pg_restore: ")
+
+    def test_a_directory_without_the_rows_of_a_table_is_found(self):
+        shutil.copytree(self.base / "out/directory", self.tree / "b")
+        rows, = (self.tree / "b").glob("*.dat.gz")
+        rows.unlink()
+        self.finds("b/toc.dat", "the dump is cut short or damaged: pg_restore: ")
+
+    def test_one_without_rows_is_found_if_an_earlier_one_had_some(self):
+        (self.tree / "a").write_bytes(self.whole)
+        # So that the tree as a whole hasn't shrunk, which would be suspicious by itself.
+        (self.tree / "noise").write_bytes(os.urandom(len(self.whole) * 2))
+        first = self.archive()
+        shutil.copy(self.base / "out/empty", self.tree / "a")
+        self.finds("a", f"the dump has no row of any table; that of the point {first} had some")
 
 
 class Words(Scene):

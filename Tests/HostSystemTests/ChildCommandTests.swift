@@ -123,6 +123,16 @@ import Testing
     #expect(lines.update { $0 } == ["one", "", "two", "three"])
   }
 
+  @Test func readsFromAPipeThatIsClosedWhenItsWriterWantsItToEnd() async throws {
+    let pipe = try OpenFile.pipe()
+    try pipe.writing.write(Array("one\n".utf8))
+    let result = try await shell("cat; echo end").run(reading: pipe.reading) { line in
+      // The pipe's only writing end.
+      if line == Array("one".utf8) { try pipe.writing.close() }
+    }
+    #expect(result.isSuccess)
+  }
+
   @Test func stopsAProgramWhoseLinesArentWanted() async throws {
     await #expect(throws: CancellationError.self) {
       try await shell("yes").run { _ in throw CancellationError() }

@@ -5,6 +5,7 @@ import BackupModel
 import BackupPolicy
 import BackupRepository
 import HostSystem
+import VolumeSnapshots
 
 /// Rehearses restores.
 struct DrillCommand: AsyncParsableCommand {
@@ -14,17 +15,19 @@ struct DrillCommand: AsyncParsableCommand {
       "Rehearse a restore: restore to a scratch place, compare, look with probes, measure, and remove it again.",
     discussion: """
       The newest good point of each source, those drilled longest ago first. Trees and streams are restored to a directory, \
-      images of volumes to a sparse file; nothing live is touched. What is restored is compared with the point, and probes \
-      look at it: the integrity of SQLite files, whether dumps are whole, the file system of an image; `postgres` starts a \
-      throwaway server on each data directory. How long it took and how old the data were is kept for `backupctl drills`.
+      images of volumes to a sparse file, or to a new volume of a thin pool; nothing live is touched. What is restored is \
+      compared with the point, and probes look at it: the integrity of SQLite files, whether dumps are whole, the file system \
+      of an image; `postgres` starts a throwaway server on each data directory. How long it took and how old the data were is \
+      kept for `backupctl drills`.
 
       EXAMPLES:
         backupctl drill nfs/immich
         backupctl drill --count 3 --max-bytes 200GiB
         backupctl drill nfs/immich --probe sqlite --probe postgres --scratch /srv/scratch
         backupctl drill --loopback
+        backupctl drill volume/pve/vm-101-disk-0 --scratch-pool pve/data --look-inside
 
-      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .toolMissing, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .usage]))
       """)
 
   @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
@@ -51,6 +54,17 @@ struct DrillCommand: AsyncParsableCommand {
   var scratch = "/var/tmp"
 
   @OptionGroup var loopback: LoopbackOptions
+  @Option(
+    help: ArgumentHelp(
+      "Restore images of volumes to a new volume of this thin pool, GROUP/POOL, which is removed again.",
+      valueName: "pool"),
+    transform: poolName)
+  var scratchPool: VolumeName?
+
+  @Flag(
+    help: "Mount the file systems of images for the probes: the kernel then parses what a guest wrote. Only as root.")
+  var lookInside = false
+
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var state: StateOptions
   @OptionGroup var output: OutputOptions
@@ -60,6 +74,13 @@ struct DrillCommand: AsyncParsableCommand {
       throw ValidationError("'\(text)' is not a number of bytes, such as 200GiB")
     }
     return count
+  }
+
+  private static func poolName(_ text: String) throws -> VolumeName {
+    guard let name = VolumeName(parsing: text) else {
+      throw ValidationError("'\(text)' is not the name of a thin pool, GROUP/POOL")
+    }
+    return name
   }
 
   func validate() throws {
@@ -81,6 +102,7 @@ struct DrillCommand: AsyncParsableCommand {
     let process = ProcessIdentity.running(environment.processID)
     // What a killed drill left is in the way of the next one.
     if process != nil { _ = try await VolumeWork.reclaiming(configuration, catalog: catalog) }
+    let pool = try scratchPool.map { ScratchPool($0, on: try VolumeWork.working(configuration, catalog: catalog)) }
     let leasing = process.map { Leasing(catalog.leases, process: $0) }
     let sources = try SourceArguments.sources(names, in: opened)
     var reports: [DrillReport] = []
@@ -99,6 +121,8 @@ struct DrillCommand: AsyncParsableCommand {
         store: store, point: point, scratchDirectory: PathBytes(path: scratch), tool: toolName)
       drill.probes = probes
       drill.leasing = leasing
+      drill.scratchPool = pool
+      drill.looksInside = lookInside
       let prepared = drill
       reports.append(try await CancellableWork.run { try await prepared.run(clock: environment.clock) })
     }

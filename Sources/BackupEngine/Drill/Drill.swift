@@ -3,7 +3,7 @@ public import BackupPolicy
 public import BackupRepository
 public import HostSystem
 
-/// Rehearses a restore: restores a point to a scratch directory, compares it with the index, has probes look at it, and attests the result.
+/// Rehearses a restore: restores a point to a scratch place, compares it with the index, has probes look at it, and attests the result.
 ///
 /// The scratch directory is named after repository and source and locked while it is used, so what a killed drill left is
 /// removed by the next one, and two drills of one source can't meet.
@@ -20,6 +20,10 @@ public struct Drill: Sendable {
   public var probes = ProbeDeclaration.defaults
   /// Takes the lease on the scratch directory; nil if nobody would reclaim it.
   public var leasing: Leasing?
+  /// The thin pool in which the image of a volume gets a volume of its own; nil to restore it to a file in the scratch directory.
+  public var scratchPool: ScratchPool?
+  /// Whether the file system of an image is mounted for the probes.
+  public var looksInside = false
 
   /// Prepares a drill of a point.
   public init(store: SourceStore, point: RecoveryPoint, scratchDirectory: PathBytes, tool: String) {
@@ -29,11 +33,11 @@ public struct Drill: Sendable {
     self.tool = tool
   }
 
-  /// Drills, and removes the scratch directory whatever comes of it.
+  /// Drills, and removes the scratch directory and the scratch volume whatever comes of it.
   ///
   /// Damage is no error: it is in the report, and attested.
-  /// - Throws: ``EngineError`` `targetUnusable` if the scratch place has no room or is in use; `RepositoryError` other than `damaged`;
-  ///   `CatalogError`; `CancellationError`.
+  /// - Throws: ``EngineError`` `targetUnusable` if the scratch place has no room or is in use; `VolumeError` if the pool has none, or what
+  ///   was made in it stays; `RepositoryError` other than `damaged`; `CatalogError`; `CancellationError`.
   public func run(clock: any HostClock) async throws -> DrillReport {
     let path = scratchDirectory + [0x2F] + Array(scratchName.utf8)
     let lease = try leasing?.claimScratch(path)
@@ -49,15 +53,18 @@ public struct Drill: Sendable {
 
   private func drill(_ clock: any HostClock) async throws -> DrillReport {
     let begun = clock.elapsed()
+    let pool = point.volume?.mode == .image ? scratchPool : nil
     let scratch = try ScratchDirectory(
-      in: scratchDirectory, name: scratchName, needed: ByteCount(point.statistics.bytes))
+      in: scratchDirectory, name: scratchName, needed: pool == nil ? ByteCount(point.statistics.bytes) : .zero)
     defer { scratch.remove() }
     var report = DrillReport(point)
     report.dataAge = .seconds(max(0, clock.now().seconds - point.begun.seconds))
     let restore = ScratchRestore(store: store, point: point, scratch: scratch.path, clock: clock)
-    let blank = report
-    report = try await withBlockingWork { cancellation in try restore.run(into: blank, cancellation: cancellation) }
-    if report.isEqual || report.entries > 0 { try await probe(restore, scratch, clock, &report) }
+    if let pool {
+      report = try await rehearse(restore, in: pool, report)
+    } else {
+      report = try await rehearse(restore, report)
+    }
     var attestation = Attestation(
       at: clock.now(), action: .drill, result: report.hasFindings ? .damaged : .ok, tool: tool,
       seconds: (clock.elapsed() - begun).inSeconds)
@@ -71,40 +78,34 @@ public struct Drill: Sendable {
     return report
   }
 
-  /// Has the probes look at what was restored, even if not all of it is as the point has it.
-  private func probe(
-    _ restore: ScratchRestore, _ scratch: ScratchDirectory, _ clock: any HostClock, _ report: inout DrillReport
-  ) async throws {
-    let declared = probes.filter { declaration in
-      if case .fileSystem = declaration.test { return restore.isImage }
-      if case .command = declaration.test { return true }
-      return !restore.isImage
-    }
-    guard !declared.isEmpty else { return }
-    let isStream = point.source.kind == .stream
-    let recognized =
-      restore.isImage
-      ? RecognizedFiles()
-      : try await withBlockingWork { cancellation in
-        try RecognizedFiles.find(in: restore.tree, isStream: isStream, cancellation: cancellation)
+  private func rehearse(
+    _ restore: ScratchRestore, in pool: ScratchPool, _ blank: DrillReport
+  ) async throws -> DrillReport {
+    do {
+      return try await ScratchVolume(pool: pool, point: point, restore: restore.imageRestore).with {
+        device, isKnownEmpty in
+        var restore = restore
+        restore.device = (device, isKnownEmpty)
+        return try await rehearse(restore, blank)
       }
-    report.unread = recognized.problems
-    let isolation = try await Isolation.find()
-    let data = RestoredData(
-      directory: restore.isImage ? scratch.path : restore.tree, workspace: scratch.path,
-      image: restore.isImage ? restore.image : nil, recognized: recognized,
-      history: PointHistory(store: store, point: point), isolation: isolation)
-    for declaration in declared {
-      let begun = clock.elapsed()
-      var found = try await declaration.probe.run(on: data)
-      found.name = declaration.name
-      found.seconds = (clock.elapsed() - begun).inSeconds
-      report.notes += found.notes
-      report.probes.append(found)
+    } catch let error as RepositoryError where error.code == .damaged {
+      var report = blank
+      restore.note(error, in: &report)
+      return report
     }
-    if let shortfall = isolation.shortfall, report.probes.contains(where: { $0.items > 0 }) {
-      report.notes.append(shortfall)
+  }
+
+  /// Restores, compares, and has the probes look, even if not all of it is as the point has it.
+  private func rehearse(_ restore: ScratchRestore, _ blank: DrillReport) async throws -> DrillReport {
+    var report = try await withBlockingWork { cancellation in
+      try restore.run(into: blank, cancellation: cancellation)
     }
+    guard report.isEqual || report.entries > 0 else { return report }
+    let looking = DrillProbing(
+      restore: restore, probes: probes, looksInside: looksInside,
+      history: PointHistory(store: store, point: point))
+    try await looking.run(into: &report)
+    return report
   }
 
   /// One name for each source of each repository, and a short one: the path of a socket below it has room for 107 bytes.

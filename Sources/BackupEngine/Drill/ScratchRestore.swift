@@ -2,20 +2,33 @@ import BackupModel
 import BackupRepository
 import HostSystem
 
-/// Restores a point into a scratch directory and compares it: a tree as a directory, an image as a sparse file.
+/// Restores a point to a scratch place and compares it: a tree into a directory, an image into a sparse file or a device.
 struct ScratchRestore: Sendable {
   let store: SourceStore
   let point: RecoveryPoint
   /// The scratch directory.
   let scratch: PathBytes
   let clock: any HostClock
+  /// The device that an image is restored to, and whether it reads as zeros all over; nil for a file in the directory.
+  var device: (path: PathBytes, isKnownEmpty: Bool)?
 
   /// Whether the point holds the image of a volume.
   var isImage: Bool { point.volume?.mode == .image }
   /// Where the tree is restored to.
   var tree: PathBytes { scratch + Array("/tree".utf8) }
-  /// Where the image is restored to.
-  var image: PathBytes { scratch + [0x2F] + ImageArchive.path }
+  /// Where the image is restored to; nil if the point holds none.
+  var image: ScratchImage? {
+    guard isImage else { return nil }
+    return device.map { ScratchImage(path: $0.path, isDevice: true) }
+      ?? ScratchImage(path: scratch + [0x2F] + ImageArchive.path, isDevice: false)
+  }
+
+  /// What restores the image.
+  var imageRestore: ImageRestore {
+    var request = ImageRestore.Request(store: store, point: point)
+    request.verify = true
+    return ImageRestore(request, clock: clock)
+  }
 
   /// Restores and compares.
   ///
@@ -24,12 +37,17 @@ struct ScratchRestore: Sendable {
   func run(into blank: DrillReport, cancellation: Cancellation) throws -> DrillReport {
     var report = blank
     do {
-      if isImage { try restoreImage(&report, cancellation) } else { try restoreTree(&report, cancellation) }
+      if let image { try restore(image, &report, cancellation) } else { try restoreTree(&report, cancellation) }
     } catch let error as RepositoryError where error.code == .damaged {
-      report.isEqual = false
-      report.differences = ["\(isImage ? ImageArchive.fileName : "."): \(error.message)"]
+      note(error, in: &report)
     }
     return report
+  }
+
+  /// Notes that the point can't be restored.
+  func note(_ damage: RepositoryError, in report: inout DrillReport) {
+    report.isEqual = false
+    report.differences = ["\(isImage ? ImageArchive.fileName : "."): \(damage.message)"]
   }
 
   private func restoreTree(_ report: inout DrillReport, _ cancellation: Cancellation) throws {
@@ -48,11 +66,14 @@ struct ScratchRestore: Sendable {
       .prefix(DrillReport.mostDifferences).map { $0 }
   }
 
-  private func restoreImage(_ report: inout DrillReport, _ cancellation: Cancellation) throws {
-    var request = ImageRestore.Request(store: store, point: point)
-    request.verify = true
-    let restored = try ImageRestore(request, clock: clock).run(
-      to: .newFile(image), progress: RestoreProgress(), cancellation: cancellation)
+  private func restore(_ image: ScratchImage, _ report: inout DrillReport, _ cancellation: Cancellation) throws {
+    let target: ImageRestore.Target =
+      if let device {
+        .device(try OpenFile.open(device.path, .updateDevice), isKnownEmpty: device.isKnownEmpty)
+      } else {
+        .newFile(image.path)
+      }
+    let restored = try imageRestore.run(to: target, progress: RestoreProgress(), cancellation: cancellation)
     report.entries = 1
     report.bytes = ByteCount(restored.writtenBytes)
     report.restoreSeconds = restored.seconds

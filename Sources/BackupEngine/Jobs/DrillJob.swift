@@ -3,16 +3,20 @@ public import BackupPolicy
 import BackupRepository
 import HostSystem
 public import JobEngine
+import VolumeSnapshots
 
 /// The kind `drill`: restores points of the sources of other jobs to a scratch place, compares them, and has probes look at them.
 ///
 /// Keys: `sources` (instead of `of`), `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order),
-/// `max-bytes` (larger points are left out, and don't count), `probes` (what looks at the restored data; default ``ProbeDeclaration/defaults``).
+/// `max-bytes` (larger points are left out, and don't count), `probes` (what looks at the restored data; default ``ProbeDeclaration/defaults``),
+/// `scratch-pool` (the thin pool in which images get a volume), `look-inside` (whether the file systems of images are mounted for probes).
 public enum DrillJob: JobKind {
   /// `drill`.
   public static let name = "drill"
-  /// `sources`, `count`, `pick`, `max-bytes`, `probes`.
-  public static let keys: Set<String> = ["sources", "count", "pick", "max-bytes", "probes"]
+  /// `sources`, `count`, `pick`, `max-bytes`, `probes`, `scratch-pool`, `look-inside`.
+  public static let keys: Set<String> = [
+    "sources", "count", "pick", "max-bytes", "probes", "scratch-pool", "look-inside",
+  ]
 
   private enum Pick: String, CaseIterable {
     case leastRecentlyDrilled = "least-recently-drilled"
@@ -26,7 +30,18 @@ public enum DrillJob: JobKind {
       selection: selection, count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max,
       mostBytes: try declaration.specification["max-bytes"]?.byteCount(in: ByteCount(1)...ByteCount.gibibytes(1 << 20)),
       probes: try declaration.specification["probes"].map(ProbeDeclaration.list) ?? ProbeDeclaration.defaults,
-      scope: scope)
+      pool: try declaration.specification["scratch-pool"].map(poolName),
+      looksInside: try declaration.specification["look-inside"]?.bool() ?? false, scope: scope)
+  }
+
+  private static func poolName(_ node: DocumentNode) throws -> VolumeName {
+    let text = try node.string()
+    guard let name = VolumeName(parsing: text) else {
+      throw PolicyError(
+        at: node.location, "`scratch-pool` is `\(text)`, expected the name of a thin pool, GROUP/POOL",
+        hint: "`lvs -S segtype=thin-pool` lists the pools")
+    }
+    return name
   }
 }
 
@@ -35,6 +50,8 @@ private struct DrillBody: JobBody {
   let count: Int
   let mostBytes: ByteCount?
   let probes: [ProbeDeclaration]
+  let pool: VolumeName?
+  let looksInside: Bool
   let scope: JobScope
 
   /// In the parameters of a task: how many bytes its point has, if they are too many.
@@ -85,6 +102,8 @@ private struct DrillBody: JobBody {
         store: store, point: point, scratchDirectory: scope.scratchDirectory, tool: scope.settings.tool)
       drill.probes = probes
       drill.leasing = scope.leasing
+      drill.scratchPool = try pool.map { ScratchPool($0, on: try scope.host()) }
+      drill.looksInside = looksInside
       return try await drill.run(clock: scope.clock)
     }
     let findings = report.findings

@@ -17,13 +17,13 @@ struct CommandProbe: Probe {
       report.missName(root)
       return report
     }
+    var environment = [
+      "BACKUPCTL_SCRATCH": directory, "BACKUPCTL_SOURCE": data.history.point.source.description,
+      "BACKUPCTL_POINT": data.history.point.id.description,
+    ]
+    environment["BACKUPCTL_IMAGE"] = data.image.flatMap { String(validating: $0.path, as: UTF8.self) }
     do {
-      let result = try await data.isolation.run(
-        vector, limit: timeLimit,
-        environment: [
-          "BACKUPCTL_SCRATCH": directory, "BACKUPCTL_SOURCE": data.history.point.source.description,
-          "BACKUPCTL_POINT": data.history.point.id.description,
-        ])
+      let result = try await data.isolation.run(vector, limit: timeLimit, environment: environment)
       if !result.isSuccess {
         let words = result.lastWords.suffix(Self.mostLines).joined(separator: "; ")
         report.find(root, "\(program) \(result.end)" + (words.isEmpty ? "" : ": \(words)"))

@@ -120,6 +120,11 @@ struct DumpProbe: Probe {
   private func examineRows(
     _ dump: RecognizedFiles.Dump, _ data: RestoredData, _ report: inout ProbeReport
   ) async throws {
+    guard data.image == nil else {
+      report.notes.append(
+        "\(dump.path.displayedPath): the dump has no row of any table; those in earlier images aren't looked at")
+      return
+    }
     var earlier: [(RecoveryPointID, [UInt8])] = []
     var last = try data.history.entry(dump.path)?.extents
     try data.history.forEachEarlier(dump.path) { point, entry, chunks in
@@ -155,7 +160,8 @@ struct DumpProbe: Probe {
   private func examineAge(
     _ dump: RecognizedFiles.Dump, _ data: RestoredData, _ report: inout ProbeReport
   ) throws {
-    guard let unchangedFor, let now = try data.history.entry(dump.path) else { return }
+    // The index knows nothing of the files in an image.
+    guard data.image == nil, let unchangedFor, let now = try data.history.entry(dump.path) else { return }
     let newest = data.history.point.begun
     let limit = newest.adding(seconds: -unchangedFor.components.seconds)
     try data.history.forEachEarlier(dump.path) { point, entry, _ in

@@ -12,18 +12,21 @@ struct FileSystemProbe: Probe {
   /// Where ext keeps the first copy of its superblock, by the size of its blocks: at the beginning of the second group.
   private static let secondSuperblocks: [Int64] = [8193 * 1024, 16_384 * 2048, 32_768 * 4096]
   private static let mostLines = 3
+  /// What `mount` says that is the fault of this host, not of the image.
+  private static let faultsOfHost = ["unknown filesystem type", "failed to setup loop device"]
 
   func run(on data: RestoredData) async throws -> ProbeReport {
     var report = ProbeReport()
     guard let image = data.image else { return report }
     let path = ImageArchive.path
-    guard let file = data.argument(path) else {
+    guard let file = String(validating: image.path, as: UTF8.self) else {
       report.missName(path)
       return report
     }
     report.items = 1
     do {
-      let found = try await withBlockingWork { _ in try FileSystemSignature.all(in: try OpenFile.open(image, .readOwn))
+      let found = try await withBlockingWork { _ in
+        try FileSystemSignature.all(in: try OpenFile.open(image.path, .readOwn))
       }
       guard found.count <= 1 else {
         report.miss(
@@ -34,14 +37,14 @@ struct FileSystemProbe: Probe {
       }
       switch found.first {
       case .ext(_, let needsReplay): try await examineExt(file, needsReplay: needsReplay, data, &report)
-      case .xfs: try await examineXFS(file, data, &report)
+      case .xfs: try await examineXFS(file, isDevice: image.isDevice, data, &report)
       case .btrfs:
         let result = try await run("btrfs", ["check", "--readonly", "--force", file], data)
         if !result.isSuccess { report.find(path, "Btrfs: \(Self.words(result))") }
-      case .luks: try examineLUKS(image, &report)
+      case .luks: try examineLUKS(image.path, &report)
       case .some(let other):
         report.notes.append("\(path.displayedPath): \(other), which isn't looked into")
-      case nil: try examineUnknown(image, data, &report)
+      case nil: try examineUnknown(image.path, data, &report)
       }
     } catch let obstacle as Isolation.Obstacle {
       report.miss(path, obstacle)
@@ -54,14 +57,7 @@ struct FileSystemProbe: Probe {
   // MARK: - Checkers
 
   private func run(_ program: String, _ words: [String], _ data: RestoredData) async throws -> ChildResult {
-    // Where a user who isn't root doesn't look for programs.
-    let full = ["/usr/sbin/\(program)", "/sbin/\(program)"].first { Self.exists($0) }
-    return try await data.isolation.run([full ?? program] + words, limit: timeLimit)
-  }
-
-  private static func exists(_ path: String) -> Bool {
-    // Whatever is the cause: then the name alone is looked for.
-    (try? OpenFile.open(PathBytes(path: path), .readOwn)) != nil
+    try await data.isolation.run([Isolation.path(ofSystemProgram: program)] + words, limit: timeLimit)
   }
 
   private func examineExt(
@@ -79,20 +75,28 @@ struct FileSystemProbe: Probe {
     if !result.isSuccess { report.find(ImageArchive.path, "e2fsck: \(Self.words(result, isExt: true))") }
   }
 
-  private func examineXFS(_ file: String, _ data: RestoredData, _ report: inout ProbeReport) async throws {
-    let log = try await run("xfs_logprint", ["-t", "-f", file], data)
+  private func examineXFS(
+    _ file: String, isDevice: Bool, _ data: RestoredData, _ report: inout ProbeReport
+  ) async throws {
+    // Its tools want to be told that a file is none of the devices that they are made for.
+    let place = isDevice ? [file] : ["-f", file]
+    let log = try await run("xfs_logprint", ["-t"] + place, data)
     if String(decoding: log.output, as: UTF8.self).contains("<DIRTY>") {
       // Only the kernel replays this log. The mount, in a namespace of its own, is gone with the program that made it.
       guard ProcessStatus.isRoot, data.isolation.shortfall == nil, let mountPoint = try makeMountPoint(data) else {
         return report.miss(ImageArchive.path, "its journal has to be replayed by a mount, which only root can make")
       }
       let mount = try await run(
-        "mount", ["-t", "xfs", "-o", "loop,nouuid,nosuid,nodev,noexec", file, mountPoint], data)
+        "mount", ["-t", "xfs", "-o", (isDevice ? "" : "loop,") + "nouuid,nosuid,nodev,noexec", file, mountPoint], data)
+      let words = Self.words(mount)
+      if Self.faultsOfHost.contains(where: words.contains) {
+        return report.miss(ImageArchive.path, "its journal can't be replayed here: \(words)")
+      }
       guard mount.isSuccess else {
-        return report.find(ImageArchive.path, "its journal can't be replayed: \(Self.words(mount))")
+        return report.find(ImageArchive.path, "its journal can't be replayed: \(words)")
       }
     }
-    let result = try await run("xfs_repair", ["-n", "-f", file], data)
+    let result = try await run("xfs_repair", ["-n"] + place, data)
     if !result.isSuccess { report.find(ImageArchive.path, "xfs_repair: \(Self.words(result))") }
   }
 

@@ -47,6 +47,24 @@ struct Isolation: Sendable {
       prefix: [], shortfall: "probes ran with the host's network and mounts, since they can't have their own: \(why)")
   }
 
+  /// The same with the mounts of another process and among its processes, where programs end with it, even if this process is killed.
+  ///
+  /// - Parameter process: one that `unshare` gave mounts and, for its child, processes of its own.
+  func inside(_ process: Int32) -> Isolation {
+    let entering = [
+      "nsenter", "--mount=/proc/\(process)/ns/mnt", "--pid=/proc/\(process)/ns/pid_for_children", "--",
+    ]
+    return Isolation(prefix: entering + prefix, shortfall: shortfall)
+  }
+
+  /// The path of a program that a user who isn't root doesn't look for; its name if it isn't there.
+  static func path(ofSystemProgram name: String) -> String {
+    ["/usr/sbin/\(name)", "/sbin/\(name)"].first { path in
+      // Whatever is the cause: then the name alone is looked for.
+      (try? OpenFile.open(PathBytes(path: path), .readOwn)) != nil
+    } ?? name
+  }
+
   /// A program with its arguments as it is run.
   ///
   /// - Parameters:

@@ -15,26 +15,30 @@ protocol Probe: Sendable {
 
 /// What a drill restored, for its probes.
 struct RestoredData: Sendable {
-  /// The directory that holds the tree, or the image.
+  /// The directory that holds the tree, or the files of an image, as programs see it; the scratch directory of an image that isn't mounted.
   let directory: PathBytes
-  /// The scratch directory around it, for files of the probes.
+  /// What comes before that path for this process, where programs see other mounts.
+  var seenThrough: PathBytes = []
+  /// The scratch directory, for files of the probes.
   let workspace: PathBytes
   /// The image, if the point holds one.
-  let image: PathBytes?
-  /// The files of which it is known what they are; none of an image.
+  let image: ScratchImage?
+  /// The files of which it is known what they are; none of an image that isn't mounted.
   let recognized: RecognizedFiles
   /// The point and those before it.
   let history: PointHistory
   /// How programs are run.
   let isolation: Isolation
 
-  /// The absolute path of something in the tree.
-  func path(of relative: PathBytes) -> PathBytes {
-    isRootPath(relative[...]) ? directory : directory + [0x2F] + relative
-  }
+  /// The absolute path of something in the tree, for this process.
+  func path(of relative: PathBytes) -> PathBytes { seenThrough + pathOfPrograms(relative) }
 
   /// The absolute path as an argument; nil if it isn't text, which an argument must be.
-  func argument(_ relative: PathBytes) -> String? { String(validating: path(of: relative), as: UTF8.self) }
+  func argument(_ relative: PathBytes) -> String? { String(validating: pathOfPrograms(relative), as: UTF8.self) }
+
+  private func pathOfPrograms(_ relative: PathBytes) -> PathBytes {
+    isRootPath(relative[...]) ? directory : directory + [0x2F] + relative
+  }
 }
 
 extension ProbeDeclaration {

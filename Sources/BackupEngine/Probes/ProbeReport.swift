@@ -34,7 +34,19 @@ public struct ProbeReport: Sendable, Hashable {
   /// How long it took.
   public var seconds = 0.0
 
-  init() {}
+  init(named name: String = "") { self.name = name }
+
+  /// The same of what is in an image, whose path comes before each.
+  func below(_ image: PathBytes) -> ProbeReport {
+    func placed(_ path: PathBytes) -> PathBytes { isRootPath(path[...]) ? image : image + [0x2F] + path }
+    var report = self
+    report.findings = findings.map { Finding(path: placed($0.path), what: $0.what) }
+    report.obstacles = obstacles.map {
+      Obstacle(path: placed($0.path), why: $0.why, isToolMissing: $0.isToolMissing)
+    }
+    report.notes = notes.map { "\(image.displayedPath)/\($0)" }
+    return report
+  }
 
   /// How it came out.
   public var result: Attestation.Probe.Result {

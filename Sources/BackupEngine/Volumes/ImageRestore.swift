@@ -53,6 +53,23 @@ public struct ImageRestore: Sendable {
   /// - Throws: `RepositoryError` `noSuchEntry` if the point holds no image, or `damaged`.
   public func length() throws -> ByteCount { ByteCount(try cursor(try chunks()).entry.size) }
 
+  /// Bytes of the units of a thin pool that the image's content needs: what a new volume takes of a pool whose chunks are zeroed.
+  ///
+  /// - Parameter unit: bytes of a chunk of the pool.
+  /// - Throws: as ``length()``; `CancellationError`.
+  public func occupied(inUnitsOf unit: ByteCount, cancellation: Cancellation) throws -> ByteCount {
+    var cursor = try cursor(try chunks())
+    var (units, counted): (Int64, Int64) = (0, 0)
+    while let (offset, extent) = try cursor.next() {
+      guard extent.chunk != nil else { continue }
+      try cancellation.check()
+      let end = (offset + extent.length + unit.bytes - 1) / unit.bytes
+      units += max(0, end - max(counted, offset / unit.bytes))
+      counted = max(counted, end)
+    }
+    return ByteCount(units * unit.bytes)
+  }
+
   private func chunks() throws -> ChunkReader { try request.store.chunkReader(keepsTables: true) }
 
   private func cursor(_ chunks: ChunkReader) throws -> ExtentCursor {

@@ -33,14 +33,14 @@ public struct VolumeRestore: Sendable {
   ) async throws -> ImageRestoreReport {
     let length = try await withBlockingWork { _ in try restore.length() }
     try await check(name, pool)
-    let isEmpty = try await isZeroing(pool)
+    let isEmpty = try await NewThinVolume.isZeroing(pool, host.tools)
     let lease = try await host.leases.acquire(.snapshot(name))
     let tags = SnapshotTags.throwaway(run: host.run, created: host.clock.now())
     do {
       if let similar {
         try await VolumeClone(tools: host.tools).make(name, of: similar.name, uuid: similar.uuid, tags: tags)
       } else {
-        try await make(name, in: pool, length: length, tags)
+        try await NewThinVolume(tools: host.tools, name: name, pool: pool).make(length: length, tags: tags)
       }
       let isClone = similar != nil
       let report = try await withBlockingWork { cancellation in
@@ -94,23 +94,6 @@ public struct VolumeRestore: Sendable {
         refusal.code, "cannot restore to \(name): its pool takes nothing new", cause: refusal.message,
         hint: refusal.hint)
     }
-  }
-
-  /// Whether the pool gives out only zeroed chunks; otherwise holes must be written, or old data of others would show in them.
-  private func isZeroing(_ pool: VolumeName) async throws -> Bool {
-    let answer = try await host.tools.output(
-      of: "lvs", ["--noheadings", "--options", "zero", pool.description], to: "see whether the pool \(pool) zeroes")
-    return String(decoding: answer, as: UTF8.self).contains("zero")
-  }
-
-  private func make(
-    _ name: VolumeName, in pool: VolumeName, length: ByteCount, _ tags: SnapshotTags
-  ) async throws {
-    _ = try await host.tools.output(
-      of: "lvcreate",
-      ["--yes", "--virtualsize", "\(length.bytes)b", "--thinpool", pool.description, "--name", name.volume]
-        + tags.encoded.flatMap { ["--addtag", $0] } + [name.group],
-      to: "make the volume \(name)")
   }
 
   private func uncancelled(_ body: @escaping @Sendable () async throws -> Void) async throws {

@@ -9,13 +9,19 @@ final class ChildFeed: Sendable {
   private let reading: OpenFile
   private let writing: OpenFile?
   private let bytes: [UInt8]
+  private let isReadingOurs: Bool
 
   /// Prepares the input; nothing is written before ``begin()``.
   ///
+  /// - Parameter file: what is read instead of the bytes; it stays open.
   /// - Throws: ``SystemError``.
-  init(_ bytes: [UInt8]) throws(SystemError) {
+  init(_ bytes: [UInt8], file: OpenFile? = nil) throws(SystemError) {
     self.bytes = bytes
-    if bytes.isEmpty {
+    isReadingOurs = file == nil
+    if let file {
+      reading = file
+      writing = nil
+    } else if bytes.isEmpty {
       reading = try OpenFile.open(Array("/dev/null".utf8), .readOwn)
       writing = nil
     } else {
@@ -32,7 +38,7 @@ final class ChildFeed: Sendable {
   /// Begins to write; called when the program has been started.
   func begin() {
     // Our copy would keep the pipe open when the program is gone. Neither end's closing can lose anything.
-    try? reading.close()
+    if isReadingOurs { try? reading.close() }
     guard let writing else { return }
     _ = WorkerThread { [bytes] in
       // A program that ends without having read everything isn't in error.

@@ -17,13 +17,15 @@ extension ChildCommand {
   ///
   /// - Parameters:
   ///   - longestLine: a longer one is an error, as is more output than ``outputLimit`` in all.
+  ///   - file: what its standard input is instead of ``input``, such as the reading end of a pipe; it stays open here.
   ///   - body: called one line at a time; what it throws stops the program.
   /// - Throws: ``ChildError``; what `body` throws; `CancellationError`.
   public func run(
-    longestLine: ByteCount = ByteCount(1 << 20), onLine body: @escaping @Sendable ([UInt8]) async throws -> Void
+    longestLine: ByteCount = ByteCount(1 << 20), reading file: OpenFile? = nil,
+    onLine body: @escaping @Sendable ([UInt8]) async throws -> Void
   ) async throws -> ChildResult {
     let lines = LineSplitter(longest: longestLine, limit: outputLimit)
-    let result = try await execute { bytes in
+    let result = try await execute(reading: file) { bytes in
       for line in try await lines.append(bytes) { try await body(line) }
     }
     if let rest = await lines.rest { try await body(rest) }
@@ -52,10 +54,12 @@ extension ChildCommand {
     }
   }
 
-  private func execute(_ onOutput: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> ChildResult {
+  private func execute(
+    reading file: OpenFile? = nil, _ onOutput: @escaping @Sendable ([UInt8]) async throws -> Void
+  ) async throws -> ChildResult {
     try await limited { family in
       let words = LastWords()
-      let feed = try ChildFeed(input)
+      let feed = try ChildFeed(input, file: file)
       let result = try await Subprocess.run(
         configuration, input: feed.source, output: .sequence, error: .sequence
       ) { execution in

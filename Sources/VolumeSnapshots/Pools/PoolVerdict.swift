@@ -27,7 +27,7 @@ public enum PoolVerdict: Hashable, Sendable {
   /// The level of metadata at which no snapshot is made: ours, or that of LVM if it is lower.
   ///
   /// LVM wants 4 MiB or a quarter to be free, whichever is less (lvm2, `pool_metadata_min_threshold`).
-  private static func metadataLimit(of pool: ThinPool, _ limits: PoolLimits) -> FillLevel {
+  static func metadataLimit(of pool: ThinPool, _ limits: PoolLimits) -> FillLevel {
     guard pool.metadataSize > .zero else { return limits.metadata }
     let free = min(250_000, ByteCount.mebibytes(4).bytes * 1_000_000 / pool.metadataSize.bytes)
     return min(limits.metadata, FillLevel(millionths: 1_000_000 - Int(free)))

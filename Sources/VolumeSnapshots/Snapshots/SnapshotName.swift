@@ -34,6 +34,22 @@ public enum SnapshotName {
     }
   }
 
+  /// Finds a free name for a volume into which an image is restored to be looked at: `backupctl_drill_<what>`.
+  ///
+  /// - Parameter what: tells people whose image it is; if it is too long or no name for LVM, its hash stands there.
+  /// - Throws: ``VolumeError`` `refused` if the group's name is so long that no such name fits.
+  public static func drill(
+    of what: String, in group: String, taken: Set<VolumeName>
+  ) throws(VolumeError) -> VolumeName {
+    for part in [what, String(hash(what), radix: 16)] {
+      guard let name = VolumeName(group: group, volume: "backupctl_drill_\(part)"), fits(name) else { continue }
+      return try next(for: name, ending: "", taken: taken)
+    }
+    throw VolumeError(
+      .refused, "cannot name a volume for a drill in \(group): with the group's name no name is short enough for LVM",
+      hint: "run `vgrename \(group) SHORTER`")
+  }
+
   private static func shortened(_ volume: VolumeName, ending: String) throws(VolumeError) -> VolumeName {
     if let whole = volume.sibling(volume.volume + ending), fits(whole) { return whole }
     let digits = String(hash(volume.volume), radix: 16)

@@ -45,6 +45,21 @@ import VolumeSnapshots
     #expect(status.allocatedBytes < volume.size && status.permissions == 0o600)
   }
 
+  @Test(arguments: [ByteCount(1), .kibibytes(64), .mebibytes(1)])
+  func countsTheUnitsOfAPoolThatAnImageNeeds(unit: ByteCount) throws {
+    let restore = ImageRestore(ImageRestore.Request(store: try scene.store(), point: point), clock: SystemClock())
+    var units: Set<Int64> = []
+    var offset: Int64 = 0
+    for extent in try scene.entry(point).extents {
+      if extent.chunk != nil, unit > ByteCount(1) {
+        units.formUnion(offset / unit.bytes...(offset + extent.length - 1) / unit.bytes)
+      }
+      offset += extent.length
+    }
+    let expected = unit > ByteCount(1) ? Int64(units.count) * unit.bytes : try scene.entry(point).dataBytes
+    #expect(try restore.occupied(inUnitsOf: unit, cancellation: Cancellation()) == ByteCount(expected))
+  }
+
   @Test func overwritesNoFile() throws {
     try Data([1]).write(to: URL(fileURLWithPath: target.displayedPath))
     let error = #expect(throws: EngineError.self) { try restore(to: .newFile(target)) }

@@ -59,4 +59,17 @@ import Testing
     #expect(error?.code == .refused)
     #expect(error?.hint == "run `vgrename \(group) SHORTER`")
   }
+
+  @Test func namesAVolumeOfADrillAfterWhatIsRestored() throws {
+    let first = try SnapshotName.drill(of: "pve_vm-1-disk-0", in: "pve", taken: [])
+    #expect(first.description == "pve/backupctl_drill_pve_vm-1-disk-0")
+    #expect(
+      try SnapshotName.drill(of: "pve_vm-1-disk-0", in: "pve", taken: [first]).volume == first.volume + "_2")
+  }
+
+  @Test(arguments: ["a b", String(repeating: "x", count: 120), "ö"])
+  func namesAVolumeOfADrillByAHashWhereLVMTakesNoSuchName(what: String) throws {
+    let name = try SnapshotName.drill(of: what, in: "pve", taken: [])
+    #expect(name.volume.hasPrefix("backupctl_drill_") && name.volume.utf8.count <= 32)
+  }
 }
