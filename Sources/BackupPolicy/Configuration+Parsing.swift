@@ -37,6 +37,7 @@ extension Configuration {
     configuration.kubernetes = try read("kubernetes", KubernetesDeclaration.init(_:))
     try VolumeDeclaration.checkCluster(of: configuration.volumes, configuration.kubernetes, mapping["volumes"])
     configuration.services = try read("services", ServiceDeclaration.list) ?? []
+    try ServiceDeclaration.checkCluster(of: configuration.services, configuration.kubernetes, mapping["services"])
     configuration.restore = try read("restore", RestoreDeclaration.init(_:)) ?? configuration.restore
     configuration.parameters = try read("parameters", ArchiveParameters.init(_:)) ?? configuration.parameters
     configuration.limits = try read("limits", Limits.init(_:)) ?? configuration.limits

@@ -20,6 +20,8 @@ public struct Attestation: Hashable, Sendable {
     case ok
     /// Damage was found.
     case damaged
+    /// Nothing was found, but something couldn't be looked at, for `drill`: it isn't known how that is, so this is no pass.
+    case incomplete
   }
 
   /// What one probe of a drill found.
@@ -80,6 +82,8 @@ public struct Attestation: Hashable, Sendable {
   public var probes: [Probe] = []
   /// What was found, in words.
   public var damage: [String] = []
+  /// What couldn't be looked at, for `drill`, in words.
+  public var obstacles: [String] = []
 
   /// Describes what was done.
   public init(at: Timestamp, action: Action, result: Result, tool: String, seconds: Double) {
@@ -94,6 +98,7 @@ public struct Attestation: Hashable, Sendable {
 extension Attestation: Codable {
   private enum CodingKeys: String, CodingKey {
     case at, action, result, tool, pack, frames, point, seconds, damage, restoreSeconds, ageSeconds, bytes, probes
+    case obstacles
   }
 
   /// Decodes an attestation; keys that aren't known are ignored.
@@ -110,6 +115,7 @@ extension Attestation: Codable {
     ageSeconds = try container.decodeIfPresent(Int64.self, forKey: .ageSeconds)
     bytes = try container.decodeIfPresent(Int64.self, forKey: .bytes)
     probes = try container.decodeIfPresent([Probe].self, forKey: .probes) ?? []
+    obstacles = try container.decodeIfPresent([String].self, forKey: .obstacles) ?? []
     if let name = try container.decodeIfPresent(String.self, forKey: .pack) {
       guard let parsed = PackName(fileName: name + PackName.ending) else {
         throw DecodingError.dataCorruptedError(forKey: .pack, in: container, debugDescription: "not the name of a pack")
@@ -138,6 +144,7 @@ extension Attestation: Codable {
     try container.encodeIfPresent(bytes, forKey: .bytes)
     if !probes.isEmpty { try container.encode(probes, forKey: .probes) }
     if !damage.isEmpty { try container.encode(damage, forKey: .damage) }
+    if !obstacles.isEmpty { try container.encode(obstacles, forKey: .obstacles) }
     if let pack {
       try container.encode(pack.description, forKey: .pack)
       try container.encode(frames.description, forKey: .frames)

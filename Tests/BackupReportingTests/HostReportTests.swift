@@ -128,6 +128,7 @@ import Testing
         "failed scrub: its timer should have started it at 2026-11-21T23:10:00Z",
         "degraded stream/postgres: the newest point is suspicious",
         "degraded tree/new: there is no recovery point, 2h after it was declared",
+        "degraded tree/etc: not all of what the last drill restored could be looked at",
         "degraded the repository's disk has 100 GiB left and will be full in 10d",
         "degraded nfs/new is neither protected nor excluded with a reason",
         "degraded pve/vm-200-disk-0 is neither protected nor excluded with a reason",

@@ -72,6 +72,7 @@ enum ReportScene {
     suspicious.isSuspicious = true
     suspicious.maximumAge = nil
     suspicious.lastDrill = DrillObservation(hasFailed: true)
+    stale.lastDrill = DrillObservation(hasFailed: false, isIncomplete: true)
     let new = SourceObservation(id: try id("tree/new"), declared: hoursAgo(2))
     var running = schedule(.running, name: "nightly")
     running.lastRun?.progress = ScheduleRunProgress(endedTasks: 3, allTasks: 8, readBytes: .gibibytes(1))

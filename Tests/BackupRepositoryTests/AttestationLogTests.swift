@@ -44,7 +44,10 @@ private final class LogWorld {
     damaged.damage = ["frame 2 is damaged"]
     var check = Attestation(at: Timestamp(seconds: 11), action: .check, result: .ok, tool: "test", seconds: 0.25)
     check.point = pack.point
-    let all = [attestation(FrameRanges(0..<2), .ok), damaged, check]
+    var drill = Attestation(at: Timestamp(seconds: 12), action: .drill, result: .incomplete, tool: "test", seconds: 2)
+    drill.point = pack.point
+    drill.obstacles = ["the program sqlite3 isn't installed"]
+    let all = [attestation(FrameRanges(0..<2), .ok), damaged, check, drill]
     for one in all { try world.store.attestations.append(one) }
     let content = try world.store.attestations.read()
     #expect(content.attestations == all)
@@ -72,6 +75,7 @@ private final class LogWorld {
 
   @Test(arguments: [
     "not json", "{}", #"{"action":"dance","at":"2026-11-22T05:00:00Z","result":"ok"}"#,
+    #"{"action":"drill","at":"2026-11-22T05:00:00Z","result":"a word of later"}"#,
     #"{"action":"verify","at":"yesterday","result":"ok"}"#,
     #"{"action":"verify","at":"2026-11-22T05:00:00Z","result":"ok","pack":"../../etc","frames":"0"}"#,
     #"{"action":"verify","at":"2026-11-22T05:00:00Z","result":"ok","pack":"20261122T050000Z-0001","frames":"9-1"}"#,

@@ -14,23 +14,26 @@ struct DrillCommand: AsyncParsableCommand {
     abstract:
       "Rehearse a restore: restore to a scratch place, compare, look with probes, measure, and remove it again.",
     discussion: """
-      The newest good point of each source, those drilled longest ago first. Trees and streams are restored to a directory, \
-      images of volumes to a sparse file, or to a new volume of a thin pool; nothing live is touched. What is restored is \
-      compared with the point, and probes look at it: the integrity of SQLite files, whether dumps are whole, the file system \
-      of an image; `postgres` starts a throwaway server on each data directory. How long it took and how old the data were is \
-      kept for `backupctl drills`.
+      The newest good point of each source, those drilled longest ago first; of a service all sources, in the order in \
+      which they are restored, and how long that takes and how old the data are, against what is promised of it. Trees and \
+      streams are restored to a directory, images of volumes to a sparse file, or to a new volume of a thin pool; nothing live \
+      is touched. What is restored is \
+      compared with the point, and probes look at it: the integrity of SQLite files, whether dumps are whole, the file \
+      system of an image; `postgres` starts a throwaway server on each data directory. How long it took and how old the \
+      data were is kept for `backupctl drills`.
 
       EXAMPLES:
         backupctl drill nfs/immich
+        backupctl drill immich                   # the service: all its sources
         backupctl drill --count 3 --max-bytes 200GiB
         backupctl drill nfs/immich --probe sqlite --probe postgres --scratch /srv/scratch
         backupctl drill --loopback
         backupctl drill volume/pve/vm-101-disk-0 --scratch-pool pve/data --look-inside
 
-      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .damaged, .snapshotFailed, .toolMissing, .objectiveMissed, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of sources or services. Default: all sources.", valueName: "name"))
   var names: [String] = []
 
   @Option(help: ArgumentHelp("How many sources at most.", valueName: "n"))
@@ -43,7 +46,7 @@ struct DrillCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("probe"),
     help: ArgumentHelp(
-      "What looks at what was restored: \(ProbeDeclaration.plainNames.joined(separator: ", ")). Can be given more than once. Default: all but postgres.",
+      "What looks at what was restored: \(ProbeDeclaration.plainNames.joined(separator: ", ")). Can be given more than once. Default: what the configuration says of the service, else all but postgres.",
       valueName: "probe"))
   var probeNames: [String] = []
 
@@ -95,7 +98,7 @@ struct DrillCommand: AsyncParsableCommand {
   func run() async throws {
     if loopback.isAsked { return try await LoopbackDrilling(loopback, scratch: scratch, output).run() }
     let environment = CommandEnvironment.current
-    let probes = try probes()
+    let given = try probes()
     let configuration = try repository.configuration()
     let opened = try repository.open(configuration)
     let catalog = try state.openCatalog(configuration)
@@ -104,34 +107,48 @@ struct DrillCommand: AsyncParsableCommand {
     if process != nil { _ = try await VolumeWork.reclaiming(configuration, catalog: catalog) }
     let pool = try scratchPool.map { ScratchPool($0, on: try VolumeWork.working(configuration, catalog: catalog)) }
     let leasing = process.map { Leasing(catalog.leases, process: $0) }
-    let sources = try SourceArguments.sources(names, in: opened)
+    let survey = try ServiceSurvey(configuration, in: opened)
+    let selection = try DrillSelection(names, count: count, in: opened, survey)
     var reports: [DrillReport] = []
-    for history in try DrillHistory.all(of: sources, in: opened) where reports.count < count ?? .max {
-      let store = opened.store(history.source)
+    var withoutPoint: Set<SourceID> = []
+    for source in selection.sources where reports.count < count ?? .max {
+      let store = opened.store(source)
       guard let point = try store.latestGoodPoint(unreadable: { _, _ in }) else {
-        environment.messages.line("note: \(history.source) has no point yet")
+        environment.messages.line("note: \(source) has no point yet")
+        withoutPoint.insert(source)
         continue
       }
       let bytes = ByteCount(point.statistics.bytes)
       if let maxBytes, bytes > maxBytes {
-        environment.messages.line("note: \(history.source) is left out: \(bytes) are more than \(maxBytes)")
+        environment.messages.line("note: \(source) is left out: \(bytes) are more than \(maxBytes)")
         continue
       }
       var drill = Drill(
         store: store, point: point, scratchDirectory: PathBytes(path: scratch), tool: toolName)
-      drill.probes = probes
+      drill.probes = given ?? survey.directory.service(of: source)?.probes ?? ProbeDeclaration.defaults
       drill.leasing = leasing
       drill.scratchPool = pool
       drill.looksInside = lookInside
       let prepared = drill
       reports.append(try await CancellableWork.run { try await prepared.run(clock: environment.clock) })
     }
-    try DrillOutcome(reports).tell(output)
+    let services = selection.services.map { service in
+      ServiceDrill(
+        service,
+        service.sources.map { source in
+          var measure = ServiceDrill.Measure(source, maximumAge: survey.maximumAge(of: source))
+          measure.hasNoPoint = withoutPoint.contains(source)
+          if let report = reports.first(where: { $0.source == source }) { measure.take(report) }
+          return measure
+        })
+    }
+    try DrillOutcome(reports, services).tell(output)
   }
 
-  private func probes() throws -> [ProbeDeclaration] {
+  /// The probes that the command line names; nil if it names none.
+  private func probes() throws -> [ProbeDeclaration]? {
     if noProbes { return [] }
-    guard !probeNames.isEmpty else { return ProbeDeclaration.defaults }
+    guard !probeNames.isEmpty else { return nil }
     return try probeNames.map { name in
       guard let probe = ProbeDeclaration(named: name) else {
         let known = ProbeDeclaration.plainNames

@@ -8,7 +8,7 @@ struct DrillOutcome {
   private struct Document: Encodable {
     let source: SourceID
     let point: RecoveryPointID
-    let result: String
+    let result: Attestation.Result
     let entries: Int
     let bytes: ByteCount
     let restoreSeconds: Double
@@ -21,7 +21,7 @@ struct DrillOutcome {
     init(_ report: DrillReport) {
       source = report.source
       point = report.point
-      result = DrillOutcome.result(of: report)
+      result = report.result
       entries = report.entries
       bytes = report.bytes
       restoreSeconds = report.restoreSeconds
@@ -36,20 +36,23 @@ struct DrillOutcome {
   }
 
   private let reports: [DrillReport]
+  private let services: [ServiceDrill]
 
-  init(_ reports: [DrillReport]) { self.reports = reports }
-
-  private static func result(of report: DrillReport) -> String {
-    report.hasFindings ? "damaged" : report.hasObstacles ? "degraded" : "ok"
+  /// - Parameter services: those that were drilled as a whole.
+  init(_ reports: [DrillReport], _ services: [ServiceDrill] = []) {
+    self.reports = reports
+    self.services = services
   }
 
-  /// Prints findings and a table, or JSON.
+  /// Prints findings and tables, or JSON; what is promised of a service and missed in any case.
   ///
   /// - Throws: ``ExitWith`` if something isn't as it should be.
   func tell(_ options: OutputOptions) throws {
     let environment = CommandEnvironment.current
     if options.json {
-      environment.output.line(try JSONText.encode(reports.map(Document.init)))
+      environment.output.line(
+        try JSONText.encode(
+          reports.map { DrillDocument.source(Document($0)) } + services.map { .service(ServiceDrillRow($0)) }))
     } else {
       for finding in reports.flatMap(\.findings) { environment.output.line("damage: \(finding)") }
       for obstacle in reports.flatMap(\.obstacles) { environment.messages.line("warning: \(obstacle)") }
@@ -57,15 +60,19 @@ struct DrillOutcome {
         for note in reports.flatMap({ report in report.notes.map { "\(report.source)@\(report.point): \($0)" } }) {
           environment.messages.line("note: \(note)")
         }
-        for line in table.lines { environment.output.line(line) }
+        for line in table.lines + ServiceDrillRow.lines(services.map(ServiceDrillRow.init(_:))) {
+          environment.output.line(line)
+        }
       }
     }
+    for line in services.flatMap(\.missed) { environment.messages.line("warning: \(line)") }
     if let status { throw ExitWith(status: status) }
   }
 
   private var status: ExitStatus? {
     if reports.contains(where: \.hasFindings) { return .damaged }
     if reports.contains(where: \.lacksTool) { return .toolMissing }
+    if services.contains(where: { $0.rpo == .missed || $0.rto == .missed }) { return .objectiveMissed }
     return reports.contains(where: \.hasObstacles) ? .degraded : nil
   }
 
@@ -78,7 +85,7 @@ struct DrillOutcome {
       table.add([
         report.source.description, report.point.description, "\(report.entries)", "\(report.bytes)",
         DurationText.of(seconds: report.restoreSeconds), DurationText.of(seconds: report.dataAge.inSeconds),
-        report.probeText, Self.result(of: report),
+        report.probeText, report.result.rawValue,
       ])
     }
     return table

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BackupEngine
 import BackupModel
+import BackupPolicy
 import BackupRepository
 import HostSystem
 
@@ -9,7 +10,9 @@ struct DrillsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the last drill of each source, those drilled longest ago or never first.",
     discussion: """
-      RTO is how long restoring took, RPO how old the data were.
+      RTO is how long restoring took, RPO how old the data were. RESULT is `ok`, `damaged`, or `incomplete` if not \
+      everything could be looked at, which is no pass; --verbose says what. Services of which something is promised come \
+      after the sources: whether their last drills met it.
 
       EXAMPLES:
         backupctl drills list
@@ -18,7 +21,7 @@ struct DrillsListCommand: ParsableCommand {
       \(ExitStatus.help([.ok, .failed, .noRepository, .formatTooNew, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of sources or services. Default: all.", valueName: "name"))
   var names: [String] = []
 
   @OptionGroup var repository: RepositoryOptions
@@ -34,6 +37,7 @@ struct DrillsListCommand: ParsableCommand {
     let bytes: Int64?
     let probes: [Attestation.Probe]
     let damage: [String]
+    let obstacles: [String]
 
     init(_ history: DrillHistory) {
       source = history.source
@@ -45,15 +49,22 @@ struct DrillsListCommand: ParsableCommand {
       bytes = history.last?.bytes
       probes = history.last?.probes ?? []
       damage = history.last?.damage ?? []
+      obstacles = history.last?.obstacles ?? []
     }
   }
 
   func run() throws {
     let environment = CommandEnvironment.current
-    let opened = try repository.open()
-    let rows = try DrillHistory.all(of: SourceArguments.sources(names, in: opened), in: opened).map(Row.init)
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
+    let survey = try ServiceSurvey(configuration, in: opened)
+    let histories = try DrillHistory.all(
+      of: SourceArguments.sources(names, in: opened, services: { survey }), in: opened)
+    let rows = histories.map(Row.init)
+    let services = try promised(of: histories.map(\.source), survey, opened).map(ServiceDrillRow.init(_:))
     if output.json {
-      environment.output.line(try JSONText.encode(rows))
+      environment.output.line(
+        try JSONText.encode(rows.map { DrillDocument.source($0) } + services.map { .service($0) }))
       return
     }
     let now = environment.clock.now()
@@ -68,8 +79,28 @@ struct DrillsListCommand: ParsableCommand {
         row.ageSeconds.map { DurationText.of(seconds: Double($0)) } ?? "-", DrillReport.text(of: row.probes),
       ])
     }
-    for line in table.lines { environment.output.line(line) }
+    for line in table.lines + ServiceDrillRow.lines(services) { environment.output.line(line) }
     guard output.verbose else { return }
-    for row in rows { for damage in row.damage { environment.output.line("damage: \(damage)") } }
+    for row in rows {
+      for damage in row.damage { environment.output.line("damage: \(damage)") }
+      for obstacle in row.obstacles { environment.output.line("not looked at: \(obstacle)") }
+    }
+  }
+
+  /// The services of some sources of which something is promised, by the last drill of each of their sources.
+  private func promised(
+    of sources: [SourceID], _ survey: ServiceSurvey, _ repository: Repository
+  ) throws -> [ServiceDrill] {
+    try survey.directory.services.filter { service in
+      service.objectives != ServiceObjectives() && !Set(service.sources).isDisjoint(with: sources)
+    }.map { service in
+      ServiceDrill(
+        service,
+        try service.sources.map { source in
+          var measure = ServiceDrill.Measure(source, maximumAge: survey.maximumAge(of: source))
+          if let last = try DrillHistory(of: repository.store(source)).last { measure.take(last) }
+          return measure
+        })
+    }
   }
 }

@@ -47,10 +47,17 @@ enum VolumeWork {
 
   /// The same for restores in place, which stop and start what uses volumes.
   static func use(_ configuration: Configuration?, catalog: Catalog) async throws -> VolumeUse {
+    VolumeUse(try await reclaiming(configuration, catalog: catalog), limits: limits(configuration))
+  }
+
+  /// The means to stop and start workloads of the cluster where no volume is restored: without leases, and without LVM.
+  static func cluster(_ configuration: Configuration?) -> VolumeUse {
+    VolumeUse(looking(configuration, catalog: nil), limits: limits(configuration))
+  }
+
+  private static func limits(_ configuration: Configuration?) -> VolumeUse.Limits {
     let restore = configuration?.restore ?? RestoreDeclaration()
-    return VolumeUse(
-      try await reclaiming(configuration, catalog: catalog),
-      limits: VolumeUse.Limits(stop: restore.stopWithin, start: restore.startWithin))
+    return VolumeUse.Limits(stop: restore.stopWithin, start: restore.startWithin)
   }
 
   /// What there is of the volumes that a configuration declares; nil if it declares none.

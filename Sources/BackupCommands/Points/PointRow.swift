@@ -3,6 +3,7 @@ import BackupRepository
 
 /// A point as `points NAME` lists it.
 struct PointRow: Encodable {
+  let source: SourceID?
   let point: RecoveryPointID
   let begun: Timestamp
   let state: PointState?
@@ -12,7 +13,8 @@ struct PointRow: Encodable {
   let seconds: Double?
 
   /// - Parameter document: nil if the point can't be read.
-  init(_ id: RecoveryPointID, _ document: RecoveryPoint?) {
+  init(_ id: RecoveryPointID, _ document: RecoveryPoint?, of source: SourceID? = nil) {
+    self.source = source
     point = id
     begun = document?.begun ?? id.begun
     state = document.map(PointState.init) ?? .damaged

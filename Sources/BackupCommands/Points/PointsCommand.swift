@@ -1,35 +1,48 @@
 import ArgumentParser
+import BackupEngine
 import BackupModel
 import BackupRepository
 
 /// Lists sources, or the points of one.
 struct PointsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "points", abstract: "List the sources of a repository, or the points of one source.",
+    commandName: "points", abstract: "List the sources of a repository, or the points of a source or service.",
     discussion: """
-      Without a name: a line for each source, with its newest point. With one: a line for each point, oldest first. \
+      Without a name: a line for each source, with its newest point. With one: a line for each point, oldest first, of \
+      a service or several sources under the name of each. \
       BYTES is what the files hold, NEW what the source's packs didn't hold yet, STORED what was written for it. \
       A point that can't be read is listed as damaged.
 
       EXAMPLES:
         backupctl points
         backupctl points etc
+        backupctl points immich          # all sources of the service immich
         backupctl points nfs/immich --json
 
       \(ExitStatus.help([.ok, .failed, .noRepository, .formatTooNew, .damaged, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("The name of a source.", valueName: "name"))
+  @Argument(help: ArgumentHelp("The name of a source or service.", valueName: "name"))
   var name: String?
 
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let opened = try repository.open()
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
     if let name {
-      let store = opened.store(try PointSelection.requiredSource(named: name, in: opened))
-      try list(try store.pointIDs().map { PointRow($0, try Self.readable($0, of: store)) }, \.state, PointRow.lines)
+      let sources = try SourceArguments.sources([name], in: opened) { try ServiceSurvey(configuration, in: opened) }
+      let rows = try sources.map(opened.store).flatMap { store in
+        try store.pointIDs().map { PointRow($0, try Self.readable($0, of: store), of: store.source) }
+      }
+      try list(rows, \.state) { rows, now in
+        guard sources.count > 1 else { return PointRow.lines(rows, now: now) }
+        return Array(
+          sources.map { source in
+            [source.typedName] + PointRow.lines(rows.filter { $0.source == source }, now: now)
+          }.joined(separator: [""]))
+      }
     } else {
       let rows = try opened.sources().map { try SourceRow(opened.store($0), point: Self.readable) }
       if rows.isEmpty, !output.quiet {

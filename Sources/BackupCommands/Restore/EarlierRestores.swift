@@ -44,6 +44,9 @@ struct EarlierRestores {
             + "\(record.begun); what was written to it since is "
             + "kept in \(part.keptWhenUndone.displayedPath)")
       }
+      if let named = record.named, !lines.isEmpty {
+        lines.append("meanwhile stopped, if it runs: \(named.map(\.description).joined(separator: ", "))")
+      }
       try show(lines)
       if plan { return }
       if !lines.isEmpty { try confirm("take back the restore \(record.id)", "--undo", record.id.description) }
@@ -82,8 +85,10 @@ struct EarlierRestores {
     var restore = InPlaceRestore(
       journal: try RestoreJournal(state: try state.directory(configuration), holder: LockHolder.text),
       clock: environment.clock)
-    if record.parts.contains(where: { $0.volume != nil }) {
+    if record.hasVolumes {
       restore.volumes = try await VolumeWork.use(configuration, catalog: try state.openCatalog(configuration))
+    } else if record.named != nil {
+      restore.volumes = VolumeWork.cluster(configuration)
     }
     let (taken, lock) = try restore.take(record.id, intent)
     defer { withExtendedLifetime(lock) {} }

@@ -26,6 +26,7 @@ struct InPlacePlanText {
       let availableBytes: ByteCount
       let drilled: Timestamp?
       let drillWasGood: Bool?
+      let drillResult: Attestation.Result?
       let verified: Timestamp?
       let damageIsKnown: Bool
       let expectedSeconds: Double?
@@ -35,6 +36,10 @@ struct InPlacePlanText {
 
     let name: String
     let parts: [Part]
+    /// What runs of the workloads that the configuration names, and is stopped besides what uses claims.
+    let stops: [String]
+    /// What of them isn't there.
+    let absent: [String]
     let bytes: ByteCount
     let expectedSeconds: Double?
     let keepUndoSeconds: Int64
@@ -63,10 +68,12 @@ struct InPlacePlanText {
             suspicious: part.point.suspicious, replaces: part.live.path.displayedPath,
             replacesSomething: part.replacesSomething, paths: part.paths.map(\.displayedPath), entries: part.entries,
             bytes: part.bytes, availableBytes: part.live.available, drilled: part.trust.drilled,
-            drillWasGood: part.trust.drilled.map { _ in part.trust.drillWasGood }, verified: part.trust.verified,
+            drillWasGood: part.trust.drillResult.map { $0 == .ok }, drillResult: part.trust.drillResult,
+            verified: part.trust.verified,
             damageIsKnown: part.trust.knowsOfDamage, expectedSeconds: part.expectedSeconds,
             leavesOut: exclusions(part.store.source), isExported: part.live.isExported)
-        }, bytes: plan.bytes, expectedSeconds: plan.expectedSeconds,
+        }, stops: plan.running.map(\.description), absent: plan.absent.map(\.description), bytes: plan.bytes,
+        expectedSeconds: plan.expectedSeconds,
         keepUndoSeconds: plan.keepUndo.components.seconds, fits: plan.tooFull.isEmpty, command: command))
   }
 
@@ -95,6 +102,13 @@ struct InPlacePlanText {
           + (part.replacesSomething
             ? "what is there now is kept beside it for \(AgeText.ofLength(plan.keepUndo)), and longer until it is forgotten"
             : "takes away what was restored")
+      ]
+    }
+    if !plan.named.isEmpty {
+      let running = plan.running.map(\.description).joined(separator: ", ")
+      lines += [
+        "", "workloads of the configuration",
+        running.isEmpty ? "  stops     nothing: none of them runs" : "  stops     \(running); started again afterwards",
       ]
     }
     return lines + warnings.map { "warning: \($0)" }
@@ -131,6 +145,9 @@ struct InPlacePlanText {
     var warnings = plan.tooFull.map {
       "\($0.directory.displayedPath) has only \($0.available) free for \($0.needed)"
     }
+    warnings += plan.absent.map {
+      "\($0) is to be stopped, but isn't there: `kubectl get \($0.target) -n \($0.namespace)`"
+    }
     for part in plan.parts {
       let source = part.store.source
       if !part.point.suspicious.isEmpty, part.snapshot == nil {
@@ -160,11 +177,19 @@ struct InPlacePlanText {
 
   private func checked(_ part: InPlacePlan.Part) -> String {
     let drilled = part.trust.drilled.map {
-      "this point was drilled \(AgeText.of($0, now: now)) ago" + (part.trust.drillWasGood ? "" : " and WAS NOT WHOLE")
+      "this point was drilled \(AgeText.of($0, now: now)) ago" + Self.text(ofDrill: part.trust.drillResult)
     }
     let verified = part.trust.verified.map { "stored data was verified \(AgeText.of($0, now: now)) ago" }
     let known = [drilled, verified].compactMap(\.self)
     return known.isEmpty ? "never drilled, never verified" : known.joined(separator: "; ")
+  }
+
+  private static func text(ofDrill result: Attestation.Result?) -> String {
+    switch result {
+    case .ok, nil: ""
+    case .damaged: " and WAS NOT WHOLE"
+    case .incomplete: ", but not all of it could be looked at"
+    }
   }
 
   private func time(_ seconds: Double?) -> String {

@@ -3,6 +3,7 @@ import BackupModel
 import BackupPolicy
 import BackupRepository
 import HostSystem
+import VolumeSnapshots
 
 /// Restores sources in place for the command `restore`: plan, question, work.
 struct InPlaceRestoring {
@@ -17,8 +18,9 @@ struct InPlaceRestoring {
   let from: RestoreOrigin?
   /// The time that was asked for; nil for the newest.
   let time: TimeExpression?
-  /// Gives the means to work on volumes; called only if there are any.
-  let volumes: () async throws -> VolumeUse
+  /// Gives the means to stop what uses what is restored, and to work on volumes if there are any; called only if one of the two is to be
+  /// done.
+  let means: (_ hasVolumes: Bool) async throws -> VolumeUse
 
   /// Shows the plan, and goes ahead if that is wanted.
   ///
@@ -27,8 +29,14 @@ struct InPlaceRestoring {
   /// - Throws: what planning and restoring throw; ``CommandError`` if nobody said yes.
   func run(plan isPlan: Bool, yes: Bool, command: String) async throws {
     let environment = CommandEnvironment.current
-    let use = selection.points.contains { $0.store.source.kind == .volume } ? try await volumes() : nil
-    let plan = try await makePlan(use)
+    let named = survey.workloads(of: selection.points.map(\.store.source)).map(Workload.init(_:))
+    let hasVolumes = selection.points.contains { $0.store.source.kind == .volume }
+    let use = hasVolumes || !named.isEmpty ? try await means(hasVolumes) : nil
+    var plan = try await makePlan(hasVolumes ? use : nil)
+    if let use {
+      plan.named = named
+      (plan.running, plan.absent) = try await use.look(for: named)
+    }
     let text = InPlacePlanText(
       plan: plan, exclusions: survey.exclusions(of:), now: environment.clock.now(), command: command)
     if isPlan || (!yes && !environment.input.isTerminal) {

@@ -136,7 +136,10 @@ struct RestoreCommand: AsyncParsableCommand {
         selection: selection, survey: try services(), repository: opened, paths: paths,
         keepUndo: configuration?.restore.keepUndo, state: try state.directory(configuration), output: output,
         from: placing.from, time: try point.expression()
-      ) { try await VolumeWork.use(configuration, catalog: try state.openCatalog(configuration)) }
+      ) { hasVolumes in
+        guard hasVolumes else { return VolumeWork.cluster(configuration) }
+        return try await VolumeWork.use(configuration, catalog: try state.openCatalog(configuration))
+      }
       return try await restoring.run(plan: plan, yes: placing.yes, command: confirmedCommand)
     }
     guard let target else {

@@ -42,7 +42,7 @@ struct RestoreSelection {
     }
     let survey = try services()
     guard let service = survey.directory.service(named: text) ?? survey.directory.service(named: bare) else {
-      throw try Self.unknown(bare, survey, repository)
+      throw try SourceArguments.unknown(bare, survey, repository)
     }
     name = service.name
     isService = true
@@ -80,18 +80,5 @@ struct RestoreSelection {
           ?? "it has \(names.joined(separator: ", "))")
     }
     return service.sources.filter { wanted.contains($0.name) || wanted.contains($0.description) }
-  }
-
-  private static func unknown(
-    _ name: String, _ survey: ServiceSurvey, _ repository: Repository
-  ) throws -> any Error {
-    let sources = try repository.sources()
-    let nearest = nearestName(to: name, among: sources.map(\.name) + survey.directory.services.map(\.name))
-    return RepositoryError(
-      .noSuchSource, "cannot find the source or service \(name) in \(repository.location)",
-      hint: nearest.map { "did you mean `\($0)`?" }
-        ?? (sources.isEmpty
-          ? "the repository is empty: make a point with `backupctl archive`"
-          : "list the services with `backupctl services list`, the sources with `backupctl points`"))
   }
 }

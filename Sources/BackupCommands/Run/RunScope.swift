@@ -32,6 +32,7 @@ enum RunScope {
     scope.streams = schedule.streams + (configuration?.streams ?? []).filter { !streams.contains($0.name) }
     let selections = Set(schedule.volumes.map(\.name))
     scope.volumes = schedule.volumes + (configuration?.volumes ?? []).filter { !selections.contains($0.name) }
+    scope.services = configuration?.services ?? []
     return scope
   }
 }

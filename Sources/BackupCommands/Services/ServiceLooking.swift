@@ -35,6 +35,7 @@ struct ServiceDocument: Encodable {
     let newest: RecoveryPointID?
     let maximumAgeSeconds: Int64?
     let lastDrilled: Timestamp?
+    let drillResult: Attestation.Result?
     let lastVerified: Timestamp?
     let expectedSeconds: Double?
     let path: String?
@@ -50,6 +51,10 @@ struct ServiceDocument: Encodable {
   let rto: ServiceReport.Verdict?
   let expectedSeconds: Double?
   let sources: [Source]
+  /// What drills have look at its sources; nil for what they do unless they are told.
+  let probes: [String]?
+  /// What a restore in place stops besides what uses the volumes' claims.
+  let workloads: [String]
 
   init(_ report: ServiceReport) {
     let promises = report.service.objectives
@@ -62,11 +67,13 @@ struct ServiceDocument: Encodable {
     rtoSeconds = promises.rto?.components.seconds
     rto = report.rto
     expectedSeconds = report.expectedSeconds
+    probes = report.service.probes?.map(\.name)
+    workloads = report.service.workloads.map(\.description)
     sources = report.sources.map { source in
       Source(
         source: source.id, newest: source.newest, maximumAgeSeconds: source.maximumAge?.components.seconds,
-        lastDrilled: source.lastDrilled, lastVerified: source.lastVerified, expectedSeconds: source.expectedSeconds,
-        path: source.path)
+        lastDrilled: source.lastDrilled, drillResult: source.drillResult, lastVerified: source.lastVerified,
+        expectedSeconds: source.expectedSeconds, path: source.path)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BackupEngine
 import BackupModel
+import BackupRepository
 import HostSystem
 
 /// Shows one service.
@@ -41,6 +42,11 @@ struct ServicesShowCommand: ParsableCommand {
     try looking.end([report])
   }
 
+  /// What is to say of a drill that was no pass.
+  private func drillText(_ result: Attestation.Result?) -> String {
+    result.map { $0 == .ok ? "" : " \($0.rawValue)" } ?? ""
+  }
+
   private func lines(_ report: ServiceReport, _ now: Timestamp) -> [String] {
     let service = report.service
     func promise(_ what: String, _ verdict: ServiceReport.Verdict?, _ limit: Duration?) -> String? {
@@ -58,14 +64,21 @@ struct ServicesShowCommand: ParsableCommand {
       table.add([
         source.id.typedName, source.newest?.description ?? "none",
         source.newest.map { AgeText.of($0.begun, now: now) } ?? "-",
-        source.lastDrilled.map { AgeText.of($0, now: now) } ?? "never",
+        source.lastDrilled.map { AgeText.of($0, now: now) + drillText(source.drillResult) } ?? "never",
         source.lastVerified.map { AgeText.of($0, now: now) } ?? "never",
         source.expectedSeconds.map(DurationText.of(seconds:)) ?? "unknown", source.path ?? "-",
       ])
     }
+    var more: [String] = []
+    if let probes = service.probes {
+      more.append("probes     \(probes.isEmpty ? "none" : probes.map(\.name).joined(separator: ", "))")
+    }
+    if !service.workloads.isEmpty {
+      more.append("stops      \(service.workloads.map(\.description).joined(separator: ", "))")
+    }
     return [
       "service    \(service.name)\(service.isDeclared ? " (of the configuration)" : "")",
-      "objectives \(promises.isEmpty ? "none" : promises.joined(separator: ", "))", "",
-    ] + table.lines + ["", "restore it: `backupctl restore \(service.name) --in-place --plan`"]
+      "objectives \(promises.isEmpty ? "none" : promises.joined(separator: ", "))",
+    ] + more + [""] + table.lines + ["", "restore it: `backupctl restore \(service.name) --in-place --plan`"]
   }
 }

@@ -34,6 +34,7 @@ struct StatusDocument: Encodable {
     let lastVerified: Timestamp?
     let lastDrilled: Timestamp?
     let drillFailed: Bool?
+    let drillIncomplete: Bool?
     let drillRestoreSeconds: Double?
     let drillAgeSeconds: Double?
     let durationSeconds: Double?
@@ -56,6 +57,7 @@ struct StatusDocument: Encodable {
       lastVerified = seen.lastVerified
       lastDrilled = seen.lastDrilled
       drillFailed = seen.lastDrill?.hasFailed
+      drillIncomplete = seen.lastDrill?.isIncomplete
       drillRestoreSeconds = seen.lastDrill?.restoreTime?.inSeconds
       drillAgeSeconds = seen.lastDrill?.dataAge?.inSeconds
       durationSeconds = seen.lastAttempt?.duration.inSeconds

@@ -43,12 +43,16 @@ struct StatusScreen {
       table.add([
         source.id.description, source.state.rawValue, age(seen.newestGoodPoint),
         seen.maximumAge.map { DurationText.of(seconds: $0.inSeconds) } ?? "-", age(seen.lastVerified),
-        age(seen.lastDrilled) + (seen.lastDrill?.hasFailed == true ? " failed" : ""),
+        age(seen.lastDrilled) + (seen.lastDrill.map(Self.result(of:)) ?? ""),
         seen.lastAttempt.map { "\($0.readBytes)" } ?? "-",
         seen.lastAttempt.map { "\($0.storedBytes)" } ?? "-",
       ])
     }
     return table
+  }
+
+  private static func result(of drill: DrillObservation) -> String {
+    drill.hasFailed ? " failed" : drill.isIncomplete ? " incomplete" : ""
   }
 
   private var schedules: TextTable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackupEngine
 import BackupModel
 import BackupRepository
 import HostSystem
@@ -14,12 +15,13 @@ struct CheckCommand: ParsableCommand {
       EXAMPLES:
         backupctl check
         backupctl check nfs              # the source nfs and those below it, such as nfs/immich
+        backupctl check immich           # all sources of the service immich
         backupctl check --json | jq '.damage[].what'
 
       \(ExitStatus.help([.ok, .failed, .noRepository, .formatTooNew, .damaged, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of sources or services. Default: all.", valueName: "name"))
   var names: [String] = []
 
   @OptionGroup var repository: RepositoryOptions
@@ -27,11 +29,12 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let environment = CommandEnvironment.current
-    let opened = try repository.open()
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
     let check = RepositoryCheck(
       opened, clock: environment.clock, tool: toolName, pathLimit: DamageText.pathLimit(output))
-    let report = try check.run(
-      names.isEmpty ? nil : SourceArguments.sources(names, in: opened), cancellation: environment.cancellation)
+    let sources = try SourceArguments.sources(names, in: opened) { try ServiceSurvey(configuration, in: opened) }
+    let report = try check.run(names.isEmpty ? nil : sources, cancellation: environment.cancellation)
     if output.json {
       environment.output.line(try JSONText.encode(CheckJSON(report)))
     } else {

@@ -21,7 +21,7 @@ struct VerifyCommand: ParsableCommand {
       \(ExitStatus.help([.ok, .failed, .noRepository, .formatTooNew, .damaged, .usage]))
       """)
 
-  @Argument(help: ArgumentHelp("Names of sources. Default: all.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of sources or services. Default: all.", valueName: "name"))
   var names: [String] = []
 
   @Option(
@@ -52,9 +52,11 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let environment = CommandEnvironment.current
-    let opened = try repository.open()
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
     var reports: [VerifyReport] = []
-    for source in try SourceArguments.sources(names, in: opened) {
+    let sources = try SourceArguments.sources(names, in: opened) { try ServiceSurvey(configuration, in: opened) }
+    for source in sources {
       var request = PackVerification.Request(store: opened.store(source), tool: toolName)
       request.sample = sample
       request.olderThan = olderThan

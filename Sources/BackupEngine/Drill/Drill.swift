@@ -66,7 +66,7 @@ public struct Drill: Sendable {
       report = try await rehearse(restore, report)
     }
     var attestation = Attestation(
-      at: clock.now(), action: .drill, result: report.hasFindings ? .damaged : .ok, tool: tool,
+      at: clock.now(), action: .drill, result: report.result, tool: tool,
       seconds: (clock.elapsed() - begun).inSeconds)
     attestation.point = point.id
     attestation.restoreSeconds = report.restoreSeconds
@@ -74,6 +74,7 @@ public struct Drill: Sendable {
     attestation.bytes = report.bytes.bytes
     attestation.probes = report.attested
     attestation.damage = Array(report.findings.prefix(DrillReport.mostDifferences))
+    attestation.obstacles = Array(report.obstacles.prefix(DrillReport.mostDifferences))
     try store.attestations.append(attestation)
     return report
   }

@@ -41,6 +41,9 @@ public struct DrillReport: Sendable {
   /// Whether a program was missing.
   public var lacksTool: Bool { probes.contains { $0.obstacles.contains(where: \.isToolMissing) } }
 
+  /// How it came out; only `ok` is a pass.
+  public var result: Attestation.Result { hasFindings ? .damaged : hasObstacles ? .incomplete : .ok }
+
   /// What isn't as it should be, one line each, with point and path.
   public var findings: [String] {
     differences.map { "\(source)@\(point): \($0)" }

@@ -8,7 +8,8 @@ import VolumeSnapshots
 /// The kind `drill`: restores points of the sources of other jobs to a scratch place, compares them, and has probes look at them.
 ///
 /// Keys: `sources` (instead of `of`), `count` (how many sources; default all), `pick` (`least-recently-drilled`, the only and default order),
-/// `max-bytes` (larger points are left out, and don't count), `probes` (what looks at the restored data; default ``ProbeDeclaration/defaults``),
+/// `max-bytes` (larger points are left out, and don't count), `probes` (what looks at the restored data;
+/// default what the source's service declares, else ``ProbeDeclaration/defaults``),
 /// `scratch-pool` (the thin pool in which images get a volume), `look-inside` (whether the file systems of images are mounted for probes).
 public enum DrillJob: JobKind {
   /// `drill`.
@@ -29,7 +30,7 @@ public enum DrillJob: JobKind {
     return DrillBody(
       selection: selection, count: try declaration.specification["count"]?.int(in: 1...100_000) ?? .max,
       mostBytes: try declaration.specification["max-bytes"]?.byteCount(in: ByteCount(1)...ByteCount.gibibytes(1 << 20)),
-      probes: try declaration.specification["probes"].map(ProbeDeclaration.list) ?? ProbeDeclaration.defaults,
+      probes: try declaration.specification["probes"].map(ProbeDeclaration.list),
       pool: try declaration.specification["scratch-pool"].map(poolName),
       looksInside: try declaration.specification["look-inside"]?.bool() ?? false, scope: scope)
   }
@@ -49,7 +50,8 @@ private struct DrillBody: JobBody {
   let selection: SourceSelection
   let count: Int
   let mostBytes: ByteCount?
-  let probes: [ProbeDeclaration]
+  /// What the job declares; nil if it leaves that to the services.
+  let probes: [ProbeDeclaration]?
   let pool: VolumeName?
   let looksInside: Bool
   let scope: JobScope
@@ -97,7 +99,9 @@ private struct DrillBody: JobBody {
     }
     let report = try await withTaskFailures {
       let store = scope.settings.repository.store(task.subject)
-      let point = try await withBlockingWork { _ in try self.point(task.parameters[PointResult.key], store) }
+      let (point, probes) = try await withBlockingWork { _ in
+        (try self.point(task.parameters[PointResult.key], store), try self.probes(of: task.subject))
+      }
       var drill = Drill(
         store: store, point: point, scratchDirectory: scope.scratchDirectory, tool: scope.settings.tool)
       drill.probes = probes
@@ -119,6 +123,13 @@ private struct DrillBody: JobBody {
         + "\(report.restoreSeconds.rounded(toDecimals: 2)) s; the data is \(report.dataAge.policyText) old"
         + (report.probes.isEmpty ? "" : "; probes: \(report.probeText)"),
       details: report.obstacles + report.notes, results: [PointResult.key: report.point.description])
+  }
+
+  private func probes(of source: SourceID) throws -> [ProbeDeclaration] {
+    if let probes { return probes }
+    // Only what services declare counts, so nothing need be known of claims.
+    let sources = try scope.settings.repository.sources().map { ServiceSource($0) }
+    return ServiceDirectory(scope.services, sources: sources).service(of: source)?.probes ?? ProbeDeclaration.defaults
   }
 
   private func point(_ text: String?, _ store: SourceStore) throws -> RecoveryPoint {

@@ -34,6 +34,8 @@ public struct JobScope: Sendable {
   public var streams: [StreamDeclaration] = []
   /// The selections of volumes that jobs may name, likewise.
   public var volumes: [VolumeDeclaration] = []
+  /// The services that the configuration declares.
+  public var services: [ServiceDeclaration] = []
   /// What work on volumes needs; nil where there is none to be done.
   public var volumeHost: VolumeHost?
   /// The name of the run, for those who are told of it; nil outside of one.

@@ -93,7 +93,7 @@ public struct HostSurvey: Sendable {
     if let drill = attestations.last(where: { $0.action == .drill }) {
       observation.lastDrilled = drill.at
       observation.lastDrill = DrillObservation(
-        hasFailed: drill.result == .damaged,
+        hasFailed: drill.result == .damaged, isIncomplete: drill.result == .incomplete,
         restoreTime: drill.restoreSeconds.map { .milliseconds(Int64(($0 * 1000).rounded())) },
         dataAge: drill.ageSeconds.map { .seconds($0) })
     }

@@ -1,5 +1,6 @@
 public import BackupModel
 public import BackupPolicy
+public import BackupRepository
 
 /// How a service stands: each source with its newest point, and whether what is promised is kept. Pure.
 public struct ServiceReport: Sendable {
@@ -13,6 +14,8 @@ public struct ServiceReport: Sendable {
     public var maximumAge: Duration?
     /// When a point of it was drilled last.
     public var lastDrilled: Timestamp?
+    /// How that drill came out; only `ok` is a pass.
+    public var drillResult: Attestation.Result?
     /// When stored data of it was verified last.
     public var lastVerified: Timestamp?
     /// How long restoring the newest point may take; nil if no drill or restore tells.

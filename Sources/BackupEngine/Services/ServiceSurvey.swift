@@ -47,7 +47,8 @@ public struct ServiceSurvey: Sendable {
     facts.maximumAge = item?.maximumAge
     let store = repository.store(source)
     let attestations = try store.attestations.read().attestations
-    facts.lastDrilled = attestations.last { $0.action == .drill }?.at
+    let drill = attestations.last { $0.action == .drill }
+    (facts.lastDrilled, facts.drillResult) = (drill?.at, drill?.result)
     facts.lastVerified = attestations.last { $0.action == .verify }?.at
     let point = try store.latestGoodPoint { _, _ in }
     facts.newest = point?.id
@@ -56,6 +57,15 @@ public struct ServiceSurvey: Sendable {
       try PointTrust(of: $0, in: store, earlier: earlier).expectedSeconds
     }
     return facts
+  }
+
+  /// How old the newest good point of a source may become by its own declaration; nil if nothing is promised.
+  public func maximumAge(of source: SourceID) -> Duration? { declared.first { $0.id == source }?.maximumAge }
+
+  /// What the services of some sources name to be stopped while these are restored in place, each once.
+  public func workloads(of sources: [SourceID]) -> [WorkloadDeclaration] {
+    directory.services.filter { !Set($0.sources).isDisjoint(with: sources) }.flatMap(\.workloads)
+      .reduce(into: []) { all, workload in if !all.contains(workload) { all.append(workload) } }
   }
 
   /// The directory that a source's tree lives in: as the configuration has it, else as the point was read from.

@@ -12,6 +12,10 @@ public struct Service: Hashable, Sendable {
   public let objectives: ServiceObjectives
   /// Whether the configuration declares it; otherwise the names of its sources say that they belong together.
   public let isDeclared: Bool
+  /// What drills of its sources have look at them; nil is what drills do unless they are told.
+  public var probes: [ProbeDeclaration]?
+  /// What a restore in place stops besides what uses the volumes' claims.
+  public var workloads: [WorkloadDeclaration] = []
 }
 
 /// A source, with what tells which service it belongs to.

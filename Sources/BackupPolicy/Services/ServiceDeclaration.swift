@@ -8,6 +8,10 @@ public struct ServiceDeclaration: Hashable, Sendable {
   public var order: Int
   /// What is promised of it.
   public var objectives: ServiceObjectives
+  /// What drills of its sources have look at them; nil is what drills do unless they are told.
+  public var probes: [ProbeDeclaration]?
+  /// What a restore in place stops besides what uses the volumes' claims.
+  public var workloads: [WorkloadDeclaration]
 
   /// The order of a service that names none.
   public static let defaultOrder = 100
@@ -15,15 +19,18 @@ public struct ServiceDeclaration: Hashable, Sendable {
   /// Declares a service.
   public init(
     name: String, sources: [Wildcard], order: Int = ServiceDeclaration.defaultOrder,
-    objectives: ServiceObjectives = ServiceObjectives()
+    objectives: ServiceObjectives = ServiceObjectives(), probes: [ProbeDeclaration]? = nil,
+    workloads: [WorkloadDeclaration] = []
   ) {
     self.name = name
     self.sources = sources
     self.order = order
     self.objectives = objectives
+    self.probes = probes
+    self.workloads = workloads
   }
 
-  private static let keys: Set<String> = ["name", "sources", "order", "objectives"]
+  private static let keys: Set<String> = ["name", "sources", "order", "objectives", "probes", "workloads"]
 
   /// Reads a list of services, no two of one name, no source named for two.
   static func list(_ node: DocumentNode) throws(PolicyError) -> [ServiceDeclaration] {
@@ -61,6 +68,22 @@ public struct ServiceDeclaration: Hashable, Sendable {
     objectives =
       try mapping["objectives"].map { node throws(PolicyError) in try ServiceObjectives(node) }
       ?? ServiceObjectives()
+    probes = try mapping["probes"].map(ProbeDeclaration.list)
+    workloads = try mapping["workloads"].map(WorkloadDeclaration.list) ?? []
+  }
+
+  /// Checks that workloads come with a cluster that can stop them.
+  ///
+  /// - Parameter node: the list of the declarations, for places.
+  static func checkCluster(
+    of declarations: [ServiceDeclaration], _ cluster: KubernetesDeclaration?, _ node: DocumentNode?
+  ) throws(PolicyError) {
+    guard cluster == nil, let node else { return }
+    for (declaration, element) in zip(declarations, try node.elements()) where !declaration.workloads.isEmpty {
+      throw PolicyError(
+        at: element.location, "the service `\(declaration.name)` names workloads, but no cluster is there to stop them",
+        hint: "say how it is reached: `kubernetes: {command: [kubectl, --kubeconfig, /etc/backupctl/kubeconfig]}`")
+    }
   }
 
   /// The declaration as lines of YAML with every default.
@@ -71,6 +94,8 @@ public struct ServiceDeclaration: Hashable, Sendable {
     let promises = [objectives.rpo.map { "rpo: \($0.policyText)" }, objectives.rto.map { "rto: \($0.policyText)" }]
       .compactMap(\.self)
     if !promises.isEmpty { lines.append("objectives: {\(promises.joined(separator: ", "))}") }
+    if let probes { lines.append("probes: [\(probes.map(\.effectiveText).joined(separator: ", "))]") }
+    if !workloads.isEmpty { lines.append("workloads: \(workloads.map(\.description).yamlList)") }
     return lines
   }
 }

@@ -1,4 +1,4 @@
-import BackupModel
+public import BackupModel
 
 /// All services of a host: those that the configuration declares, and those that the names of sources make. Pure.
 public struct ServiceDirectory: Hashable, Sendable {
@@ -43,7 +43,7 @@ public struct ServiceDirectory: Hashable, Sendable {
         services.append(
           Service(
             name: declaration.name, sources: members, order: declaration.order, objectives: declaration.objectives,
-            isDeclared: true))
+            isDeclared: true, probes: declaration.probes, workloads: declaration.workloads))
       }
     }
     let declared = Set(declarations.map(\.name))
@@ -81,6 +81,9 @@ public struct ServiceDirectory: Hashable, Sendable {
     let bare = name.hasPrefix(Self.prefix) ? String(name.dropFirst(Self.prefix.count)) : name
     return services.first { $0.name == bare }
   }
+
+  /// The service that a source belongs to; nil if the configuration leaves it out of that of its name.
+  public func service(of source: SourceID) -> Service? { services.first { $0.sources.contains(source) } }
 
   private static func matches(_ pattern: Wildcard, _ source: SourceID) -> Bool {
     pattern.matches(source.name) || pattern.matches(source.description)

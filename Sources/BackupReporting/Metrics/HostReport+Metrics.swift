@@ -43,6 +43,7 @@ extension HostReport {
     samples.add(.sourceLastDrilled, of: label, observation.lastDrilled)
     if let drill = observation.lastDrill {
       samples.add(.sourceDrillFailed, of: label, drill.hasFailed)
+      samples.add(.sourceDrillIncomplete, of: label, drill.isIncomplete)
       samples.add(.sourceDrillRestore, of: label, drill.restoreTime)
       samples.add(.sourceDrillAge, of: label, drill.dataAge)
     }

@@ -22,6 +22,8 @@ extension Metric {
     case .sourceLastVerified: "When stored data of the source was last read and compared; absent if never."
     case .sourceLastDrilled: "When a restore of the source was last tried; absent if never."
     case .sourceDrillFailed: "1 if what the last drill restored was not as it should be; absent if there was none."
+    case .sourceDrillIncomplete:
+      "1 if nothing was found then, but not everything could be looked at; absent if there was none."
     case .sourceDrillRestore: "How long restoring took in the last drill: the recovery time to expect."
     case .sourceDrillAge: "How old the restored data were in the last drill."
     case .scheduleState: "1 for the state that holds, 0 for the others: \(Self.words(ScheduleState.allCases))."

@@ -41,6 +41,8 @@ public enum Metric: String, Sendable, CaseIterable {
   case sourceLastDrilled = "backupctl_source_last_drilled_timestamp_seconds"
   /// Whether that restore wasn't as it should be.
   case sourceDrillFailed = "backupctl_source_last_drill_failed"
+  /// Whether something of it couldn't be looked at.
+  case sourceDrillIncomplete = "backupctl_source_last_drill_incomplete"
   /// How long restoring took then.
   case sourceDrillRestore = "backupctl_source_last_drill_restore_seconds"
   /// How old the data were then.
@@ -97,7 +99,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case .sourceDeclared, .sourceMaximumAge, .sourceLastGoodPoint, .sourceLastAttempt, .sourceLastSuccess,
       .sourceFailingSince, .sourceLastDuration, .sourceLastEntries, .sourceLastRead, .sourceLastStored,
       .sourceLastWarnings, .sourceSuspicious, .sourceLastVerified, .sourceLastDrilled,
-      .sourceDrillFailed, .sourceDrillRestore, .sourceDrillAge:
+      .sourceDrillFailed, .sourceDrillIncomplete, .sourceDrillRestore, .sourceDrillAge:
       ["source"]
     case .scheduleLastBegun, .scheduleLastEnded, .scheduleLastOK, .scheduleNextStart, .runTasks, .runEndedTasks,
       .runRead:

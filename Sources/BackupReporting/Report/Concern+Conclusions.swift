@@ -21,8 +21,15 @@ extension Concern {
 
   /// What is to say about the last drill of a source.
   init?(drillOf source: SourceReport) {
-    guard source.observation.lastDrill?.hasFailed == true else { return nil }
+    guard let drill = source.observation.lastDrill, drill.hasFailed || drill.isIncomplete else { return nil }
     let name = source.id.description
+    guard drill.hasFailed else {
+      self.init(
+        kind: .drillIncomplete, subject: name, severity: .degraded,
+        text: "\(name): not all of what the last drill restored could be looked at",
+        hint: "backupctl drills list \(name) --verbose")
+      return
+    }
     self.init(
       kind: .drillFailed, subject: name, severity: .failed,
       text: "\(name): what the last drill restored was not as it should be",

@@ -12,6 +12,8 @@ public struct Concern: Hashable, Sendable {
     case sourceDegraded = "source-degraded"
     /// What the last drill of a source restored wasn't as it should be.
     case drillFailed = "drill-failed"
+    /// Not all of what the last drill of a source restored could be looked at.
+    case drillIncomplete = "drill-incomplete"
     /// The last run of a schedule failed or died.
     case scheduleFailed = "schedule-failed"
     /// The last run of a schedule was degraded or interrupted.

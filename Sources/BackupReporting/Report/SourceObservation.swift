@@ -50,14 +50,19 @@ public struct SourceObservation: Hashable, Sendable {
 public struct DrillObservation: Hashable, Sendable {
   /// Whether what was restored wasn't as it should be.
   public var hasFailed: Bool
+  /// Whether nothing was found, but something couldn't be looked at: that is no pass.
+  public var isIncomplete: Bool
   /// How long restoring took; nil if it wasn't measured.
   public var restoreTime: Duration?
   /// How old the data were; nil if it wasn't measured.
   public var dataAge: Duration?
 
   /// Makes an observation.
-  public init(hasFailed: Bool, restoreTime: Duration? = nil, dataAge: Duration? = nil) {
+  public init(
+    hasFailed: Bool, isIncomplete: Bool = false, restoreTime: Duration? = nil, dataAge: Duration? = nil
+  ) {
     self.hasFailed = hasFailed
+    self.isIncomplete = isIncomplete
     self.restoreTime = restoreTime
     self.dataAge = dataAge
   }

@@ -52,12 +52,35 @@ public struct ClusterWorkloads: Sendable {
     return workloads
   }
 
-  /// What of the cluster still holds the claims' volumes: pods, or attachments to a node; nil if nothing does.
+  /// What of some workloads that are named must be stopped so that they have no pods.
   ///
-  /// - Parameter stopped: what was stopped; if it is to have pods again, somebody else wants that.
+  /// - Returns: those that are to have pods, with how many, and those that aren't there. Those that are stopped are in neither.
+  /// - Throws: ``VolumeError`` `refused`, saying what to do, if one can't be stopped here; `toolFailed`, `unusableOutput`.
+  public func look(for named: [Workload]) async throws -> (running: [Workload], absent: [Workload]) {
+    var (running, absent): ([Workload], [Workload]) = ([], [])
+    for (namespace, workloads) in Dictionary(grouping: named, by: \.namespace).sorted(by: { $0.key < $1.key }) {
+      let list = try await list(namespace)
+      for workload in workloads {
+        let found = try list.named(workload)
+        if let found = found.running { running.append(found) }
+        if !found.isThere { absent.append(workload) }
+      }
+    }
+    return (running, absent)
+  }
+
+  /// What of the cluster still holds the claims' volumes: pods, or attachments to a node; or which pod what is to be empty still has;
+  /// nil if nothing does.
+  ///
+  /// - Parameters:
+  ///   - stopped: what was stopped; if it is to have pods again, somebody else wants that.
+  ///   - emptied: what must have no pods at all, whether or not they use one of the claims.
   /// - Throws: ``VolumeError`` `refused` if something started it again; `toolFailed`, `unusableOutput`.
-  public func obstacle(to claims: [ClaimInUse], stopped: [Workload]) async throws -> Obstacle? {
-    for (namespace, names) in byNamespace(claims) {
+  public func obstacle(
+    to claims: [ClaimInUse], stopped: [Workload], emptied: [Workload] = []
+  ) async throws -> Obstacle? {
+    let names = Dictionary(byNamespace(claims).map { ($0.namespace, $0.names) }) { first, _ in first }
+    for namespace in Set(names.keys).union(emptied.map(\.namespace)).sorted() {
       let list = try await list(namespace)
       for workload in stopped where workload.namespace == namespace && workload.kind != .pod {
         guard let wanted = list.wanted(workload), wanted > 0 else { continue }
@@ -66,11 +89,12 @@ public struct ClusterWorkloads: Sendable {
           cause: workload.kind == .daemonSet ? nil : "it is to have \(wanted) pods",
           hint: "pause what manages it (an operator, an autoscaler, a continuous deployment), then try again")
       }
-      if let pod = list.pods(using: names).first {
-        return Obstacle(
-          text: "the pod \(pod.name) in \(namespace) still uses it"
-            + (pod.tree["metadata", "deletionTimestamp"] == nil ? "" : " while it ends"),
-          hint: "kubectl describe pod \(pod.name) -n \(namespace)")
+      if let pod = list.pods(using: names[namespace] ?? []).first {
+        return Self.obstacle(pod, in: namespace, "still uses it")
+      }
+      for workload in emptied where workload.namespace == namespace {
+        guard let pod = list.pods(of: workload).first else { continue }
+        return Self.obstacle(pod, in: namespace, "of \(workload.target) is still there")
       }
       for workload in stopped where workload.namespace == namespace && !list.isNoticed(workload) {
         return Obstacle(
@@ -79,6 +103,13 @@ public struct ClusterWorkloads: Sendable {
       }
     }
     return try await attachment(of: claims)
+  }
+
+  private static func obstacle(_ pod: WorkloadList.Pod, in namespace: String, _ what: String) -> Obstacle {
+    Obstacle(
+      text: "the pod \(pod.name) in \(namespace) \(what)"
+        + (pod.tree["metadata", "deletionTimestamp"] == nil ? "" : " while it ends"),
+      hint: "kubectl describe pod \(pod.name) -n \(namespace)")
   }
 
   private func attachment(of claims: [ClaimInUse]) async throws -> Obstacle? {

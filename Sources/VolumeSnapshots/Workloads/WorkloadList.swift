@@ -91,6 +91,26 @@ struct WorkloadList {
     return workloads
   }
 
+  /// What must be stopped so that a controller that is named has no pods; nil if it is to have none.
+  ///
+  /// - Returns: nil also for one that isn't there, and then `isThere` is false.
+  /// - Throws: ``VolumeError`` `refused` if stopping it deletes a claim.
+  func named(_ workload: Workload) throws(VolumeError) -> (running: Workload?, isThere: Bool) {
+    guard let tree = tree(of: workload) else { return (nil, false) }
+    return (try self.workload(workload.kind, workload.name, tree), true)
+  }
+
+  /// The pods of a controller that haven't ended, of earlier revisions too.
+  func pods(of workload: Workload) -> [Pod] {
+    items.compactMap { kind, name, tree in
+      guard kind == "Pod", !["Succeeded", "Failed"].contains(tree["status", "phase"]?.text),
+        let owner = Self.controller(of: tree), let above = controller(above: owner),
+        above == (workload.kind, workload.name)
+      else { return nil }
+      return Pod(name: name, tree: tree, owner: owner)
+    }
+  }
+
   /// A controller that is to have pods; nil for one that isn't.
   ///
   /// - Throws: ``VolumeError`` `refused` if stopping it deletes a claim.

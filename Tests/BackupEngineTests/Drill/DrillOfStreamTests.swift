@@ -76,7 +76,32 @@ import Testing
     let report = try await drill(
       try await scene.archive(), [ProbeDeclaration(.command(["sleep", "100"]), timeLimit: .seconds(1))])
     #expect(report.findings.isEmpty && report.hasObstacles && !report.lacksTool)
+    #expect(report.result == .incomplete)
     #expect(report.obstacles.first?.hasSuffix("couldn't look: sleep took longer than 1.0 s and was stopped") == true)
+  }
+
+  @Test func doesNotAttestAPassWhereAProbeCouldNotLook() async throws {
+    try scene.write(Array(Self.dump.utf8))
+    let point = try await scene.archive()
+    let report = try await drill(point, [ProbeDeclaration(.command(["no-such-program"]))])
+    let store = try scene.store()
+    let attestation = try #require(try store.attestations.read().attestations.last)
+    #expect(attestation.result == .incomplete && attestation.probes.map(\.result) == [.unable])
+    #expect(attestation.damage.isEmpty && attestation.obstacles == report.obstacles && report.obstacles.count == 1)
+    let trust = try PointTrust(of: point, in: store, earlier: [])
+    #expect(trust.drilled == attestation.at && trust.drillResult == .incomplete)
+    #expect(trust.expectedSeconds != nil, "it was restored all the same")
+    #expect(try DrillHistory(of: store).last?.result == .incomplete)
+  }
+
+  @Test func attestsDamageWhereAnotherProbeCouldNotLook() async throws {
+    try scene.write(Array("-- MySQL dump 10.13\n--\n".utf8))
+    let report = try await drill(
+      try await scene.archive(),
+      [ProbeDeclaration(named: "dump"), ProbeDeclaration(.command(["no-such-program"]))].compactMap(\.self))
+    #expect(report.hasObstacles && report.result == .damaged)
+    let last = try #require(try scene.store().attestations.read().attestations.last)
+    #expect(last.result == .damaged && !last.damage.isEmpty && !last.obstacles.isEmpty)
   }
 
   @Test(arguments: ["no-such-program", "/no/such/program"])

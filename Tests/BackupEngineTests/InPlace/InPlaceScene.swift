@@ -24,6 +24,8 @@ final class InPlaceScene {
   let world: RestoreWorld
   let kind: Kind
   let point: RecoveryPoint
+  /// The cluster whose workload is named to be stopped meanwhile; nil for none.
+  var cluster: OneDeployment?
   var state: String { world.directory + "/state" }
   /// What is live before and after the restore.
   let old: [String: String?]
@@ -102,7 +104,9 @@ final class InPlaceScene {
         live: try LiveTree(PathBytes(path: path), wholly: paths.isEmpty, in: surroundings),
         trust: try PointTrust(of: point, in: store, earlier: []))
     }
-    return InPlacePlan(name: "t", parts: parts, keepUndo: .seconds(3600))
+    var plan = InPlacePlan(name: "t", parts: parts, keepUndo: .seconds(3600))
+    if cluster != nil { plan.named = [OneDeployment.workload] }
+    return plan
   }
 
   /// The work, ended at the `end`-th moment.
@@ -111,7 +115,12 @@ final class InPlaceScene {
       journal: try RestoreJournal(state: state, holder: "tests"), clock: SystemClock())
     restore.threads = 1
     let counting = CountedMoments(end)
-    restore.moment = { _ in try counting.next() }
+    restore.volumes = cluster?.use
+    let cluster = cluster
+    restore.moment = { moment in
+      if moment == .beforeExchange, let cluster { #expect(cluster.replicas == 0, "it uses what is exchanged") }
+      try counting.next()
+    }
     return restore
   }
 

@@ -80,6 +80,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [nil, RestoreRecord.Intent.undo]) func startsWhatIsNamedAgainFromEachMoment(
+    intent: RestoreRecord.Intent?
+  ) async throws {
+    for moment in 0... {
+      let scene = try InPlaceScene(.two)
+      let cluster = OneDeployment()
+      scene.cluster = cluster
+      let isWhole = try await scene.begin(until: moment)
+      guard let record = try scene.record() else {
+        #expect(cluster.replicas == OneDeployment.wanted)
+        continue
+      }
+      if intent != nil || !record.isReached { #expect(try await scene.take(intent)) }
+      #expect(cluster.replicas == OneDeployment.wanted, "moment \(moment)")
+      #expect(try scene.content() == (intent == .undo ? scene.old : scene.new), "moment \(moment)")
+      if isWhole { break }
+    }
+  }
+
   @Test func forgettingGoesOnAfterItWasEnded() async throws {
     for moment in 0... {
       let scene = try InPlaceScene(.whole)

@@ -14,14 +14,14 @@ import VolumeSnapshots
     var isInUse = true
   }
 
-  private func record(parts: Int, items: Int, volumes: Bool = false) throws -> RestoreRecord {
+  private func record(parts: Int, items: Int, volumes: Bool = false, named: Bool = false) throws -> RestoreRecord {
     let source = try #require(SourceID(kind: .tree, name: "t"))
     let begun = Timestamp(seconds: 1_763_787_600)
     let name = try #require(VolumeName(parsing: "g/v"))
     let volume = RestoreRecord.Volume(
       swap: VolumeSwap(live: name, beside: name, kept: name, old: nil, new: nil, tags: []), pool: name, making: .archive
     )
-    return RestoreRecord(
+    var record = RestoreRecord(
       id: RestoreID(begun: begun), name: "t", repository: "r", begun: begun, keepSeconds: 1,
       parts: (0..<parts).map { number in
         RestoreRecord.Part(
@@ -30,6 +30,8 @@ import VolumeSnapshots
           // The first one only: trees are restored beside volumes.
           volume: volumes && number == 0 ? volume : nil)
       })
+    if named { record.named = [Workload(kind: .deployment, namespace: "apps", name: "wiki")] }
+    return record
   }
 
   private func exchanges(_ items: Int) -> [RestoreExchange] {
@@ -56,7 +58,8 @@ import VolumeSnapshots
       disk.isInUse = true
       record.use = .running
     case .exchange(let part, let item):
-      if record.parts[part].volume != nil { #expect(!disk.isInUse, "a volume is exchanged while it is in use") }
+      let stops = record.parts[part].volume != nil || record.named != nil
+      if stops { #expect(!disk.isInUse, "it is exchanged while it is in use") }
       disk.sides[part][item] = disk.sides[part][item] == .old ? .new : .old
     case .remove(let part):
       disk.places[part] = false
@@ -93,10 +96,11 @@ import VolumeSnapshots
   }
 
   @Test(arguments: [
-    (1, 1, false), (1, 2, false), (2, 1, false), (2, 2, false), (3, 2, false), (1, 1, true), (3, 1, true),
+    (1, 1, false, false), (1, 2, false, false), (2, 1, false, false), (2, 2, false, false), (3, 2, false, false),
+    (1, 1, true, false), (3, 1, true, false), (1, 2, false, true), (2, 1, false, true), (3, 1, true, true),
   ])
-  func endsInTheNewStateOrTheOldOneFromEachMoment(parts: Int, items: Int, volumes: Bool) throws {
-    let start = try record(parts: parts, items: items, volumes: volumes)
+  func endsInTheNewStateOrTheOldOneFromEachMoment(parts: Int, items: Int, volumes: Bool, named: Bool) throws {
+    let start = try record(parts: parts, items: items, volumes: volumes, named: named)
     let disk = Disk(
       sides: Array(repeating: Array(repeating: .old, count: items), count: parts),
       places: Array(repeating: false, count: parts))
@@ -127,6 +131,15 @@ import VolumeSnapshots
     let end = try #require(way(forgotten.record, forgotten.disk, items: items).last)
     #expect(end.record.isReached && !end.record.keepsAnything && end.disk.places.allSatisfy { !$0 })
     #expect(end.disk.sides.allSatisfy { $0.allSatisfy { $0 == .new } }, "forgetting changes nothing live")
+  }
+
+  @Test func stopsNothingForTreesOfWhichNothingIsNamedNorToForget() throws {
+    let disk = Disk(sides: [[.old]], places: [false])
+    for (record, _) in way(try record(parts: 1, items: 1), disk, items: 1) { #expect(record.use == nil) }
+    var done = try #require(way(try record(parts: 1, items: 1, named: true), disk, items: 1).last)
+    #expect(done.record.use == .running)
+    done.record.intent = .forget
+    for (record, _) in way(done.record, done.disk, items: 1) { #expect(record.use == .running) }
   }
 
   @Test func exchangesNothingBeforeEveryPartIsFilled() throws {

@@ -94,12 +94,15 @@ final class ScheduleScene: Sendable {
   }
 
   /// Checks a schedule as `run` does.
-  func prepare(_ jobs: String, streams: String = "") async throws -> ScheduleRun {
+  func prepare(
+    _ jobs: String, streams: String = "", services: [ServiceDeclaration] = []
+  ) async throws -> ScheduleRun {
     let registry = try registry
     let text = "\(streams)\njobs:\n\(jobs)\n"
     let schedule = try Schedule.parse(text: text, file: "s.yaml", kinds: registry.keys)
     var scope = scope
     scope.streams = schedule.streams
+    scope.services = services
     return try ScheduleRun(schedule, in: scope, kinds: try await registry.describing(schedule))
   }
 

@@ -105,6 +105,62 @@ import Testing
     #expect(try scene.calls("get").count == 2)
   }
 
+  // MARK: - What is named
+
+  private static let named = [
+    Workload(kind: .deployment, namespace: "apps", name: "web"),
+    Workload(kind: .statefulSet, namespace: "b", name: "db"),
+    Workload(kind: .deployment, namespace: "apps", name: "gone"),
+    Workload(kind: .deployment, namespace: "apps", name: "off"),
+  ]
+
+  private static func namedScene(timing: JSONTree = Scene.quick) throws -> Scene {
+    try Scene(
+      Scene.thing("deployment", "web", claims: [], ["replicas": 2]),
+      Scene.thing("statefulset", "db", claims: [], in: "b"),
+      Scene.thing("deployment", "off", claims: [], ["replicas": 0]), Scene.thing("deployment", "other", claims: []),
+      timing: timing)
+  }
+
+  @Test func findsWhatIsNamedWithItsPodsAndSaysWhatIsNotThere() async throws {
+    let scene = try Self.namedScene()
+    let found = try await scene.workloads.look(for: Self.named)
+    #expect(found.running.map(\.description) == ["deployment/web in apps", "statefulset/db in b"])
+    #expect(found.running.map(\.replicas) == [2, 1])
+    #expect(found.absent.map(\.description) == ["deployment/gone in apps"])
+    #expect(try scene.calls("get").count == 2, "once a namespace")
+    #expect(try await scene.workloads.look(for: []).running == [])
+  }
+
+  @Test func waitsUntilWhatIsNamedHasNoPodsThoughItUsesNoClaim() async throws {
+    let scene = try Self.namedScene(timing: ["pod-end-calls": 2])
+    let running = try await scene.workloads.look(for: Self.named).running
+    for workload in running { try await scene.workloads.stop(workload) }
+    var seen: [String] = []
+    while seen.count < 40,
+      let obstacle = try await scene.workloads.obstacle(to: [], stopped: running, emptied: Self.named)
+    {
+      seen.append(obstacle.text)
+    }
+    #expect(seen.count > 1 && seen.allSatisfy { $0.hasPrefix("the pod ") }, "\(seen)")
+    #expect(seen.contains { $0.contains(" of deployment/web is still there while it ends") }, "\(seen)")
+    #expect(try scene.keys("Pod").map { $0.split(separator: "-")[0] } == ["apps/other"], "nothing else was stopped")
+    for workload in running { try await scene.workloads.start(workload) }
+    #expect(try await scene.workloads.notReady(running, limit: 40) == [])
+    #expect(try scene.readyPods().count == 4)
+  }
+
+  @Test func refusesIfWhatIsNamedIsStartedAgainBySomethingElse() async throws {
+    let scene = try Self.namedScene()
+    let running = try await scene.workloads.look(for: Self.named).running
+    for workload in running { try await scene.workloads.stop(workload) }
+    try await scene.kubectl("scale", "statefulset/db", "-n", "b", "--replicas=1")
+    let error = try await #require(throws: VolumeError.self) {
+      for _ in 0..<40 { _ = try await scene.workloads.obstacle(to: [], stopped: running, emptied: Self.named) }
+    }
+    #expect(error.message == "cannot keep statefulset/db in b stopped: something else started it again")
+  }
+
   @Test func asksNothingForNoClaims() async throws {
     let scene = try Scene()
     #expect(try await scene.workloads.users(of: []) == [])

@@ -99,6 +99,12 @@ public struct InPlacePlan: Sendable {
   public var parts: [Part]
   /// For how long what is replaced is meant to be kept.
   public var keepUndo: Duration
+  /// What the configuration names to be stopped besides what uses the volumes' claims.
+  public var named: [Workload] = []
+  /// Which of that runs now.
+  public var running: [Workload] = []
+  /// Which of that isn't there.
+  public var absent: [Workload] = []
 
   /// Gathers parts.
   public init(name: String, parts: [Part], keepUndo: Duration) {

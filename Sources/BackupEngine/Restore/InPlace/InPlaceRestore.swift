@@ -42,10 +42,11 @@ public struct InPlaceRestore: Sendable {
     for part in plan.parts { try refuseOverlap(of: part) }
     try refuseOverlap(within: plan)
     let id = try journal.newID(at: clock.now())
-    let record = RestoreRecord(
+    var record = RestoreRecord(
       id: id, name: plan.name, repository: plan.parts.first?.store.repositoryID ?? "", begun: clock.now(),
       keepSeconds: plan.keepUndo.components.seconds,
       parts: plan.parts.enumerated().map { number, part in Self.part(part, of: id, number: number + 1) })
+    record.named = plan.named.isEmpty ? nil : plan.named
     let lock = try journal.lock(id)
     try note(record)
     return (record, lock)
@@ -199,7 +200,9 @@ public struct InPlaceRestore: Sendable {
         try note(record)
       case .noteUse(let use):
         if use == .stopping {
-          record.noteUsers(try await attempt(record) { try await volumeUse().workloads(of: record.claims) })
+          let users = try await attempt(record) { try await volumeUse().users(of: record) }
+          for workload in users.absent { warn("\(workload) is to be stopped, but isn't there") }
+          record.noteUsers(users.running)
         }
         record.use = use
         try note(record)

@@ -5,8 +5,8 @@ public import BackupRepository
 public struct PointTrust: Sendable {
   /// When this very point was drilled last; nil if never.
   public var drilled: Timestamp?
-  /// Whether that drill found it whole.
-  public var drillWasGood = true
+  /// How that drill came out; nil if there was none.
+  public var drillResult: Attestation.Result?
   /// When stored data of the source was verified last; nil if never.
   public var verified: Timestamp?
   /// Whether damage of the source is known that nothing has found gone since.
@@ -25,7 +25,7 @@ public struct PointTrust: Sendable {
     let attestations = try store.attestations.read().attestations
     let ofPoint = attestations.last { $0.action == .drill && $0.point == point.id }
     drilled = ofPoint?.at
-    drillWasGood = ofPoint.map { $0.result == .ok } ?? true
+    drillResult = ofPoint?.result
     verified = attestations.last { $0.action == .verify }?.at
     knowsOfDamage = AttestationHistory(attestations).knowsOfDamage
     let restores = earlier.flatMap { record in
@@ -37,7 +37,8 @@ public struct PointTrust: Sendable {
     var measures = restores.filter { $0.part.point != nil }.map {
       (at: $0.at, seconds: $0.seconds, bytes: $0.part.bytes)
     }
-    if let drill = attestations.last(where: { $0.action == .drill && $0.result == .ok }), let id = drill.point,
+    // One whose probes couldn't look at everything measured the restoring all the same.
+    if let drill = attestations.last(where: { $0.action == .drill && $0.result != .damaged }), let id = drill.point,
       // A point that is gone since can't tell how much it held.
       let drilled = try? store.point(id)
     {

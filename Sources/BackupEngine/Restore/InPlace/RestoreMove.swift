@@ -22,7 +22,7 @@ enum RestoreMove: Hashable, Sendable {
   /// Decides.
   ///
   /// Towards a restore all parts are filled before the first one is exchanged, so that one that can't be restored leaves
-  /// everything as it was. Back it goes in the opposite order. What uses volumes is stopped for the exchanges only.
+  /// everything as it was. Back it goes in the opposite order. What uses volumes, or is named, is stopped for the exchanges only.
   /// - Parameter side: which thing of an exchange is live now; asked only about the part that is being exchanged,
   ///   ``RestoreRecord/partInExchange``.
   static func next(
@@ -70,9 +70,12 @@ enum RestoreMove: Hashable, Sendable {
     }
   }
 
-  /// What is done so that volumes in these states can be exchanged; nil if there are none, or what uses them is stopped.
+  /// What is done so that parts in these states can be exchanged; nil if nothing uses them that is stopped for it, or all of it is.
   private static func stopping(_ record: RestoreRecord, for states: Set<RestoreRecord.State>) -> RestoreMove? {
-    guard record.parts.contains(where: { $0.volume != nil && states.contains($0.state) }) else { return nil }
+    let stopsForTrees = !(record.named ?? []).isEmpty
+    guard record.parts.contains(where: { ($0.volume != nil || stopsForTrees) && states.contains($0.state) }) else {
+      return nil
+    }
     switch record.use {
     case .stopped: return nil
     case .stopping: return .stopUse

@@ -124,7 +124,7 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
   }
 
   /// The version of the journal's format.
-  public static let knownFormat = 2
+  public static let knownFormat = 3
 
   /// The version of the format.
   public var format = RestoreRecord.knownFormat
@@ -146,10 +146,15 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
   public var intent = Intent.restore
   /// The sources, in the order in which they are restored.
   public var parts: [Part]
-  /// Whether what uses the volumes runs; nil if there are none.
+  /// Whether what uses the volumes or the trees runs; nil if nothing was to be stopped so far.
   public var use: Use?
   /// What was found to use the volumes, and is started again.
   public var workloads: [Workload]?
+  /// What the configuration names to be stopped besides what uses the volumes' claims; nil if there is nothing.
+  public var named: [Workload]?
+
+  /// Whether a volume is among its parts.
+  public var hasVolumes: Bool { parts.contains { $0.volume != nil } }
 
   /// Whether what uses the volumes is as it was before.
   var isInUse: Bool { (use ?? .running) == .running }

@@ -3,7 +3,7 @@ public import VolumeSnapshots
 
 /// Stops what uses volumes, until they are closed, and starts it again.
 ///
-/// With a cluster it stops what uses the volumes' claims. Without one it waits: whoever runs the restore stops what uses them.
+/// With a cluster it stops what uses the volumes' claims, and what the configuration names besides. Without one it waits: whoever runs the restore stops what uses them.
 public struct VolumeUse: Sendable {
   /// How long things may take.
   public struct Limits: Sendable {
@@ -68,6 +68,20 @@ public struct VolumeUse: Sendable {
     try await cluster?.users(of: claims) ?? []
   }
 
+  /// What of some workloads that are named runs now and would be stopped, and which of them aren't there.
+  ///
+  /// - Throws: `VolumeError`: `refused` without a cluster, and if one can't be stopped here.
+  public func look(for named: [Workload]) async throws -> (running: [Workload], absent: [Workload]) {
+    try await cluster(of: named)?.look(for: named) ?? ([], [])
+  }
+
+  /// What must be stopped for a restore, each once: what uses its volumes' claims, and what is named besides.
+  func users(of record: RestoreRecord) async throws -> (running: [Workload], absent: [Workload]) {
+    let users = try await workloads(of: record.claims)
+    let (named, absent) = try await look(for: record.named ?? [])
+    return (users + named.filter { new in !users.contains { $0.description == new.description } }, absent)
+  }
+
   /// Stops what uses the volumes of a restore, and returns when all of them are closed.
   ///
   /// - Throws: `VolumeError`: `busy` if one is still in use at the limit, with what uses it; `refused` if something starts it again.
@@ -78,19 +92,25 @@ public struct VolumeUse: Sendable {
     let begun = host.clock.elapsed()
     while let obstacle = try await obstacle(record) {
       guard host.clock.elapsed() - begun < limits.stop else {
+        let what = record.hasVolumes ? "restored volumes in place: one" : "what was restored in place: what is there"
         throw VolumeError(
-          .busy, "cannot put restored volumes in place: one is still in use after \(Int(limits.stop.inSeconds)) s",
+          .busy, "cannot put \(what) is still in use after \(Int(limits.stop.inSeconds)) s",
           cause: obstacle.text, hint: "see what it is: `\(obstacle.hint)`")
       }
       try await host.sleep(.seconds(1))
     }
   }
 
-  /// What still uses one of the volumes.
+  /// What still uses one of the volumes, or is to be stopped and isn't.
   private func obstacle(_ record: RestoreRecord) async throws -> (text: String, hint: String)? {
-    if let cluster, let found = try await cluster.obstacle(to: record.claims, stopped: record.workloads ?? []) {
+    if let cluster,
+      let found = try await cluster.obstacle(
+        to: record.claims, stopped: record.workloads ?? [], emptied: record.named ?? [])
+    {
       return (found.text, found.hint)
     }
+    // A host whose trees are restored need not have LVM.
+    guard record.hasVolumes else { return nil }
     let inventory = try await host.inventory()
     for name in record.parts.compactMap(\.volume?.swap.live) where inventory.volumeIfAny(name)?.isOpen == true {
       return ("the device of \(name) is open", "fuser -v \(name.devicePath); lsblk \(name.devicePath)")
