@@ -52,8 +52,7 @@ struct LoopbackProgram: Sendable {
   /// - Throws: ``Finding`` if it ends otherwise; `ChildError`; `CancellationError`.
   @discardableResult func call(
     _ words: [String], codes: Set<Int32> = [0], isConfigured: Bool = true
-  ) async throws -> (code: Int32, output: String)
-  {
+  ) async throws -> (code: Int32, output: String) {
     var command = ChildCommand(program, words + (isConfigured ? ["--config", place.configuration] : []))
     command.environment = environment
     command.timeLimit = timeLimit
