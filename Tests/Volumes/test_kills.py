@@ -3,6 +3,7 @@
 
   scripts/guest -m 3072 -- env BACKUPCTL=$PWD/.build/debug/backupctl KILLS=8 SEED=1 python3 Tests/Volumes/test_kills.py
 """
+import contextlib
 import os
 import pathlib
 import random
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -25,6 +27,17 @@ SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 24)))
 
 
 setUpModule = need_pools
+
+
+@contextlib.contextmanager
+def told_at_once():
+    """A failure is printed when it happens: a long run may be ended by hand before its end."""
+    try:
+        yield
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        raise
 
 
 class Kills(unittest.TestCase):
@@ -76,10 +89,12 @@ class Kills(unittest.TestCase):
             which = number % len(self.commands)
             delay = self.chance.uniform(0, durations[which])
             is_held = self.chance.random() < 0.25
-            with self.subTest(seed=SEED, number=number, command=self.commands[which][0], delay=delay, hold=is_held):
+            with self.subTest(seed=SEED, number=number, command=self.commands[which][0], delay=delay, hold=is_held), told_at_once(), \
+                    contextlib.ExitStack() as ended:
                 contents.write_some(self.chance, self.volume)
                 if is_held:
                     self.pool.message("reserve_metadata_snap")
+                    ended.callback(self.pool.message, "release_metadata_snap")
                 held = self.pool.status()["hold"]
                 killed += self.kill_after(delay, self.commands[which], with_children=self.chance.random() < 0.5)
                 # Any start that may change something clears up what is left of runs that died.
@@ -90,8 +105,8 @@ class Kills(unittest.TestCase):
                 self.assertEqual(self.foreign(), foreign)
                 self.assertEqual(self.pool.status()["hold"] is not None, is_held, f"hold before: {held}")
                 self.assert_only_known_snapshots()
-                if is_held:
-                    self.pool.message("release_metadata_snap")
+            if number and number % 10 == 0:
+                print(f"kill {number} of {KILLS}", file=sys.stderr, flush=True)
         image = self.work / "image"
         self.backupctl.restore(self.volume, image)
         self.assertTrue(image.read_bytes() == self.volume.read())

@@ -40,11 +40,14 @@ public struct VolumeArchive: Sendable {
   /// - Throws: `VolumeError`; what the archives of images and trees throw. No point is published then, what was stored serves the
   ///   next attempt, and a snapshot that was taken here is removed.
   public func run(from given: VolumeName? = nil, progress: ArchiveProgress) async throws -> Outcome {
+    let bases = VolumeBases(host: host)
+    var problems =
+      target.mode == .image
+      ? await bases.clear(of: target.volume, besides: given, in: request.store, holder: request.holder) : []
     let found: Found
     if let given { found = try await find(given) } else { found = try await takeSnapshot() }
     let snapshot = found.snapshot
-    var problems = found.problems + age(of: snapshot)
-    let bases = VolumeBases(host: host)
+    problems += found.problems + age(of: snapshot)
     do {
       let point: RecoveryPoint
       switch target.mode {

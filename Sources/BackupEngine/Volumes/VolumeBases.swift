@@ -1,3 +1,4 @@
+import BackupRepository
 import HostSystem
 import VolumeSnapshots
 
@@ -20,15 +21,46 @@ struct VolumeBases: Sendable {
   func settle(on snapshot: VolumeName?, of volume: VolumeName) async -> [String] {
     await uncancelled {
       let inventory = try await host.inventory()
+      try await drop(
+        inventory.snapshots(of: volume).filter {
+          ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != snapshot
+        }, in: inventory)
+    }
+  }
+
+  /// Releases what archives that were killed left as bases, before the next one begins: all but the one that the newest good point
+  /// was read from. Without this, archives that die again and again would fill the pool.
+  ///
+  /// Nothing is done while another archive of the volume is at work, or if a newer point can't be read.
+  /// - Parameter given: the snapshot that is to be read, if there is one already.
+  /// - Returns: what couldn't be done: lines for a person.
+  func clear(
+    of volume: VolumeName, besides given: VolumeName?, in store: SourceStore, holder: String
+  ) async -> [String] {
+    await uncancelled {
+      var isKnown = true
+      let newest = try store.latestGoodPoint { _, _ in isKnown = false }
+      let inventory = try await host.inventory()
       let others = inventory.snapshots(of: volume).filter {
-        ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != snapshot
+        $0.tags.isBase && $0.name != given && $0.volume.uuid != newest?.volume?.snapshot?.uuid
       }
-      for other in others {
-        if other.tags.purpose == .archive {
-          try await removal.remove(other, in: inventory)
-        } else {
-          try await removal.setBase(other.name, false)
-        }
+      guard isKnown, !others.isEmpty else { return }
+      do {
+        let lock = try store.lock(holder: holder)
+        try await drop(others, in: inventory)
+        withExtendedLifetime(lock) {}
+      } catch let error as RepositoryError where error.code == .busy {
+        // The archive that is begun here will say so.
+      }
+    }
+  }
+
+  private func drop(_ snapshots: [VolumeSnapshot], in inventory: VolumeInventory) async throws {
+    for snapshot in snapshots {
+      if snapshot.tags.purpose == .archive {
+        try await removal.remove(snapshot, in: inventory)
+      } else {
+        try await removal.setBase(snapshot.name, false)
       }
     }
   }

@@ -143,7 +143,7 @@ import VolumeSnapshots
   private static let dump = #"printf -- '-- MySQL dump\nINSERT INTO `t` VALUES (1);\n' > files/all.sql; "#
 
   /// An image of what a script puts below the directory `files`.
-  private func image(_ type: String = "ext4", _ script: String) throws -> RecoveryPoint {
+  private func image(_ script: String, _ type: String = "ext4") throws -> RecoveryPoint {
     let make = type == "ext4" ? "mkfs.ext4 -q -F" : type == "xfs" ? "mkfs.xfs -q -f" : "mkfs.\(type) -q -f >/dev/null"
     return try archive(
       "rm -rf files device; mkdir files; truncate -s 310M device; \(make) device; mount -o loop device files; "
@@ -154,13 +154,11 @@ import VolumeSnapshots
   func looksAtTheFilesInAnImageAndNamesThemBelowIt(type: String) async throws {
     guard Self.has("mkfs.\(type)") else { return }
     let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
-    let whole = try await drill(try image(type, Self.database)) { $0.looksInside = true }
+    let whole = try await drill(try image(Self.database, type)) { $0.looksInside = true }
     #expect(whole.findings.isEmpty && whole.obstacles.isEmpty, "\(whole.findings + whole.obstacles)")
     #expect(whole.probeText == "file-system 1 ok, sqlite 1 ok, dump none")
-    let point = try image(
-      type,
-      Self.database + Self.dump
-        + "dd if=/dev/zero of=files/srv/app.db bs=1024 seek=22 count=2 conv=notrunc status=none")
+    let torn = "dd if=/dev/zero of=files/srv/app.db bs=1024 seek=22 count=2 conv=notrunc status=none"
+    let point = try image(Self.database + Self.dump + torn, type)
     let report = try await drill(point) { $0.looksInside = true }
     let begin = "volume/pve/vm-1-disk-0@\(point.id): volume.img/"
     #expect(report.findings.count == 2)
@@ -232,10 +230,9 @@ import VolumeSnapshots
       $0.looksInside = true
       $0.probes = [ProbeDeclaration(.postgres(programs: ProbeDeclaration.defaultPostgresPrograms))]
     }
+    let lack = "the directory was copied without its write-ahead log: pg_wal holds no segment"
     #expect(
-      broken.findings.first?.hasSuffix(
-        "volume.img/srv/pg: PostgreSQL \(version): the directory was copied without its write-ahead log: pg_wal holds no segment"
-      )
-        == true, "\(broken.findings)")
+      broken.findings.first?.hasSuffix("volume.img/srv/pg: PostgreSQL \(version): \(lack)") == true,
+      "\(broken.findings)")
   }
 }

@@ -132,7 +132,11 @@ actor LoopbackCycle {
       ["sqlite", "dump", "file-system"] + (content.postgres == nil ? [] : ["postgres"])
     let drills = try await program.read(
       [DrillResult].self,
-      ["drill", "--scratch", pool.place.path] + probes.flatMap { ["--probe", $0] }, codes: Self.drillCodes)
+      [
+        "drill", "--scratch", pool.place.path, "--scratch-pool", "\(pool.place.group)/\(LoopbackPool.pool)",
+        "--look-inside",
+      ]
+        + probes.flatMap { ["--probe", $0] }, codes: Self.drillCodes)
     guard drills.count == 3, drills.allSatisfy({ $0.result == "ok" }) else {
       let said = drills.flatMap { $0.findings + $0.obstacles }
       throw Finding(
