@@ -78,9 +78,8 @@ struct FileSystemProbe: Probe {
   private func examineXFS(
     _ file: String, isDevice: Bool, _ data: RestoredData, _ report: inout ProbeReport
   ) async throws {
-    // Its tools want to be told that a file is none of the devices that they are made for.
-    let place = isDevice ? [file] : ["-f", file]
-    let log = try await run("xfs_logprint", ["-t"] + place, data)
+    // Not with `-f`, by which it takes the whole file for a log (xfsprogs 6.1).
+    let log = try await run("xfs_logprint", ["-t", file], data)
     if String(decoding: log.output, as: UTF8.self).contains("<DIRTY>") {
       // Only the kernel replays this log. The mount, in a namespace of its own, is gone with the program that made it.
       guard ProcessStatus.isRoot, data.isolation.shortfall == nil, let mountPoint = try makeMountPoint(data) else {
@@ -96,7 +95,8 @@ struct FileSystemProbe: Probe {
         return report.find(ImageArchive.path, "its journal can't be replayed: \(words)")
       }
     }
-    let result = try await run("xfs_repair", ["-n"] + place, data)
+    // Made for devices, this one wants to be told of a file.
+    let result = try await run("xfs_repair", ["-n"] + (isDevice ? [file] : ["-f", file]), data)
     if !result.isSuccess { report.find(ImageArchive.path, "xfs_repair: \(Self.words(result))") }
   }
 

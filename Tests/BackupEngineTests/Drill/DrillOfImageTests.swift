@@ -128,7 +128,7 @@ import VolumeSnapshots
       truncate -s 310M live; mkfs.xfs -q -f live; mkdir files; mount -o loop live files
       for i in 1 2 3 4 5 6 7 8; do echo $i > files/$i; sync files/$i; done
       cp --sparse=always live device; umount files; rm live
-      xfs_logprint -t -f device | grep -q '<DIRTY>'
+      xfs_logprint -t device | grep -q '<DIRTY>'
       """)
     let report = try await drill(point)
     #expect(report.findings.isEmpty && report.obstacles.isEmpty, "\(report.findings + report.obstacles)")
@@ -140,7 +140,7 @@ import VolumeSnapshots
   private static let database =
     "sqlite3 files/srv/app.db 'CREATE TABLE t (n); CREATE INDEX i ON t (n);"
     + " WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 5000) INSERT INTO t SELECT n FROM c;'; "
-  private static let dump = #"printf -- '-- MySQL dump\nINSERT INTO `t` VALUES (1);\n' > files/all.sql; "#
+  private static let dump = #"printf -- '-- MySQL dump 10.13\nINSERT INTO `t` VALUES (1);\n' > files/all.sql; "#
 
   /// An image of what a script puts below the directory `files`.
   private func image(_ script: String, _ type: String = "ext4") throws -> RecoveryPoint {
