@@ -89,7 +89,12 @@ struct MetadataWriter: Sendable {
     var changed = false
     for old in present where Self.isOurs(old.name) && !entry.attributes.contains(where: { $0.name == old.name }) {
       try permitted(old) { () throws(SystemError) in
-        try file.removeExtendedAttribute(old.name)
+        do throws(SystemError) {
+          try file.removeExtendedAttribute(old.name)
+        } catch {
+          // ENODATA: it went with another one. XFS has each ACL under two names.
+          guard error.errno == 61 else { throw error }
+        }
         changed = true
       }
     }
@@ -103,7 +108,7 @@ struct MetadataWriter: Sendable {
   }
 
   /// Labels of security modules belong to the system that they are on.
-  private static func isOurs(_ name: [UInt8]) -> Bool {
+  static func isOurs(_ name: [UInt8]) -> Bool {
     !name.starts(with: "security.".utf8) || name.elementsEqual("security.capability".utf8)
   }
 
