@@ -38,10 +38,13 @@ struct EarlierRestores {
     if record.intent == .restore, record.keepsAnything {
       var lines: [String] = []
       for part in record.parts where part.wasLive {
+        let paths = part.paths.map(\.bytes.displayedPath)
         lines.append(
-          "\(part.live.bytes.displayedPath) "
-            + (part.replacesNothing ? "is taken away, since it wasn't there before " : "gets back what it held before ")
-            + "\(record.begun); what was written to it since is "
+          "\(RestoreRow.replaced(part.live.bytes.displayedPath, paths)) "
+            + (part.replacesNothing
+              ? "\(paths.count > 1 ? "are" : "is") taken away, since nothing was there before "
+              : "\(paths.count > 1 ? "get back what they" : "gets back what it") held before ")
+            + "\(record.begun)\(part.root == nil ? "" : ", one name after the other"); what was written \(paths.count > 1 ? "to them" : "to it") since is "
             + "kept in \(part.keptWhenUndone.displayedPath)")
       }
       if let named = record.named, !lines.isEmpty {

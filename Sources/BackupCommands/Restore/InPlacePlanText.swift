@@ -21,6 +21,8 @@ struct InPlacePlanText {
       let replaces: String
       let replacesSomething: Bool
       let paths: [String]
+      /// How many names change places one after the other; nil if nothing is replaced so.
+      let names: Int?
       let entries: Int
       let bytes: ByteCount
       let availableBytes: ByteCount
@@ -66,7 +68,8 @@ struct InPlacePlanText {
             stops: part.live.volume?.workloads.map(\.description) ?? [],
             claim: part.live.volume?.claim?.description, ageSeconds: age(part),
             suspicious: part.point.suspicious, replaces: part.live.path.displayedPath,
-            replacesSomething: part.replacesSomething, paths: part.paths.map(\.displayedPath), entries: part.entries,
+            replacesSomething: part.replacesSomething, paths: part.paths.map(\.displayedPath), names: part.names,
+            entries: part.entries,
             bytes: part.bytes, availableBytes: part.live.available, drilled: part.trust.drilled,
             drillWasGood: part.trust.drillResult.map { $0 == .ok }, drillResult: part.trust.drillResult,
             verified: part.trust.verified,
@@ -85,22 +88,20 @@ struct InPlacePlanText {
     ]
     for part in plan.parts {
       let source = part.store.source
-      let live = part.live.path.displayedPath
-      let what = part.paths.isEmpty ? live : part.paths.map { "\(live)/\($0.displayedPath)" }.joined(separator: ", ")
       lines += [
         "", "\(source)",
-        "  replaces  \(what)\(part.replacesSomething ? "" : " (nothing is there now)")",
+        "  replaces  \(part.names == nil ? "" : "what is in ")\(replaced(part).joined(separator: ", "))\(part.replacesSomething ? "" : " (nothing is there now)")",
         "  by        \(content(part)), \(DurationText.of(seconds: age(part))) old"
           + (part.live.volume == nil ? ", \(part.entries) entries, \(part.bytes)" : ""),
         "  checked   \(part.snapshot == nil ? checked(part) : "a snapshot of the volume itself; not an archive")",
         "  time      \(part.snapshot == nil ? time(part.trust.expectedSeconds) : "seconds")",
         "  space     \(part.writesDifference ? "at most " : "")\(part.bytes) needed, \(part.live.available) free in \(part.live.room.displayedPath)",
       ]
-      lines += volumeLines(part)
+      lines += volumeLines(part) + nameLines(part)
       lines += [
         "  undo      "
           + (part.replacesSomething
-            ? "what is there now is kept beside it for \(AgeText.ofLength(plan.keepUndo)), and longer until it is forgotten"
+            ? "what is there now is kept \(keptIn(part)) for \(AgeText.ofLength(plan.keepUndo)), and longer until it is forgotten"
             : "takes away what was restored")
       ]
     }
@@ -141,6 +142,27 @@ struct InPlacePlanText {
     return lines
   }
 
+  /// What is replaced, as people call it.
+  private func replaced(_ part: InPlacePlan.Part) -> [String] {
+    let live = part.live.path.displayedPath
+    return part.paths.isEmpty ? [live] : part.paths.map { "\(live)/\($0.displayedPath)" }
+  }
+
+  private func keptIn(_ part: InPlacePlan.Part) -> String {
+    part.live.tree.map { $0.beside == $0.path } == true
+      ? "in a hidden directory in \(part.live.path.displayedPath)" : "beside it"
+  }
+
+  /// That a directory can't be exchanged itself, and what that means.
+  private func nameLines(_ part: InPlacePlan.Part) -> [String] {
+    guard let names = part.names, let anchor = part.live.tree?.anchor else { return [] }
+    let why = anchor == .mountPoint ? "it is a mount point" : "it is exported by NFS"
+    return [
+      "  exchange  not one instant: \(names) \(names == 1 ? "name" : "names one after the other"), since \(why); meanwhile "
+        + "readers see old and restored names side by side"
+    ]
+  }
+
   private var warnings: [String] {
     var warnings = plan.tooFull.map {
       "\($0.directory.displayedPath) has only \($0.available) free for \($0.needed)"
@@ -166,13 +188,32 @@ struct InPlacePlanText {
         warnings.append(
           "archives of \(source) leave out \(excluded.joined(separator: ", ")): that will be in the undo only")
       }
-      if part.live.isExported {
+      if let warning = exportWarning(part) { warnings.append(warning) }
+      for path in part.live.tree?.exportsBelow ?? [] where isReplaced(path, part) {
         warnings.append(
-          "\(part.live.path.displayedPath) is exported by NFS: clients go on using the old tree until they mount it anew"
-        )
+          "\(path.displayedPath) is exported by itself: its clients go on using the old tree until they mount it anew")
       }
     }
     return warnings
+  }
+
+  private func exportWarning(_ part: InPlacePlan.Part) -> String? {
+    guard part.live.isExported else { return nil }
+    if part.paths.isEmpty, part.names == nil {
+      return
+        "\(part.live.path.displayedPath) is exported by NFS: clients go on using the old tree until they mount it anew"
+    }
+    let paths = replaced(part)
+    return
+      "\(paths.joined(separator: ", ")) \(paths.count == 1 ? "is" : "are") exported by NFS: clients see what is restored "
+      + "without mounting anew, but go on with the old of what they hold open"
+  }
+
+  /// Whether a directory is moved away.
+  private func isReplaced(_ path: PathBytes, _ part: InPlacePlan.Part) -> Bool {
+    let live = part.live.path
+    return part.paths.isEmpty
+      || part.paths.contains { path.starts(with: live + [0x2F] + $0 + [0x2F]) || path == live + [0x2F] + $0 }
   }
 
   private func checked(_ part: InPlacePlan.Part) -> String {

@@ -19,7 +19,8 @@ struct RestoreCommand: AsyncParsableCommand {
       With --in-place each tree or volume is restored beside the live one, compared with its point, and then exchanged \
       with it in one step; the old one is kept for --undo. What uses a volume's claim is stopped for that moment; with \
       --from snapshot a volume is cloned from its snapshot, in seconds. First a plan is shown. Without --yes the command asks, or, where there is \
-      no terminal, ends with 64 and names the command to type. Stop what uses a tree before.
+      no terminal, ends with 64 and names the command to type. Stop what uses a tree before. Of a mount point, and of a \
+      directory that is exported by NFS, what is in it is exchanged instead, one name after the other.
 
       The image of a volume is restored with --to DIR to the sparse file DIR/volume.img, with --to-file to a file of \
       any name, with --to-volume to a new thin volume, or with --to-stdout as a stream of bytes.

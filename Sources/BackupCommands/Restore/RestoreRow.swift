@@ -12,6 +12,8 @@ struct RestoreRow: Encodable {
     let state: RestoreRecord.State
     let tree: String
     let paths: [String]
+    /// How many names changed places one after the other; nil if none did so.
+    let names: Int?
     /// Source and point, or snapshot.
     let title: String
     /// Whether nothing was there before.
@@ -20,6 +22,22 @@ struct RestoreRow: Encodable {
     let kept: String?
     let keptBytes: ByteCount?
     let seconds: Double?
+    /// What is or was replaced, as people call it.
+    var replaced: String { RestoreRow.replaced(tree, paths) }
+
+    fileprivate let isExported: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case source, point, state, tree, paths, names, title, replacesNothing, kept, keptBytes, seconds
+    }
+  }
+
+  /// A tree, or the paths in it that are meant, as people call them: only the first of many.
+  static func replaced(_ tree: String, _ paths: [String]) -> String {
+    guard !paths.isEmpty else { return tree }
+    let most = 3
+    let more = paths.count > most ? " and \(paths.count - most) more" : ""
+    return paths.prefix(most).map { "\(tree)/\($0)" }.joined(separator: ", ") + more
   }
 
   /// How a restore stands, in one word.
@@ -61,10 +79,11 @@ struct RestoreRow: Encodable {
       let isKept = part.state != .removed && !(part.state == .exchanged && part.replacesNothing)
       return Part(
         source: part.source, point: part.point, state: part.state, tree: part.live.bytes.displayedPath,
-        paths: part.paths.map(\.bytes.displayedPath),
+        paths: part.paths.map(\.bytes.displayedPath), names: part.root == nil ? nil : part.exchanges.count,
         title: part.title, replacesNothing: part.replacesNothing,
         kept: isKept ? part.kept.displayedPath : nil,
-        keptBytes: isKept ? KeptTree.bytes(of: part) : nil, seconds: part.seconds)
+        keptBytes: isKept ? KeptTree.bytes(of: part) : nil, seconds: part.seconds,
+        isExported: part.root?.isExported == true)
     }
   }
 
@@ -79,7 +98,7 @@ struct RestoreRow: Encodable {
       for part in row.parts {
         table.add([
           row.restore.description, row.state.rawValue, part.source.typedName, part.point?.description ?? "snapshot",
-          part.tree,
+          part.replaced,
           part.keptBytes?.description ?? "-", row.expires?.description ?? "-", part.kept ?? "-",
         ])
       }
@@ -93,16 +112,26 @@ struct RestoreRow: Encodable {
     if options.json { return output.line(try JSONText.encode(self)) }
     guard !options.quiet else { return }
     for part in parts {
-      let what = part.title
+      let (what, live, isOne) = (part.title, part.replaced, part.paths.count < 2)
       switch part.state {
       case .exchanged where part.replacesNothing:
-        output.line("\(what) is live in \(part.tree); nothing was there before")
+        output.line("\(what) is live in \(live); nothing was there before")
       case .undone where part.replacesNothing:
-        output.line("\(part.tree) is gone again, as before; what \(what) had made of it is in \(part.kept ?? "-")")
-      case .exchanged: output.line("\(what) is live in \(part.tree); what was there is in \(part.kept ?? "-")")
-      case .undone: output.line("\(part.tree) is as it was; what \(what) had made of it is in \(part.kept ?? "-")")
+        output.line(
+          "\(live) \(isOne ? "is" : "are") gone again, as before; what \(what) had made of it is in \(part.kept ?? "-")"
+        )
+      case .exchanged: output.line("\(what) is live in \(live); what was there is in \(part.kept ?? "-")")
+      case .undone:
+        output.line(
+          "\(live) \(isOne ? "is as it was" : "are as they were"); what \(what) had made of it is in \(part.kept ?? "-")"
+        )
       case .removed: output.line("\(what): nothing is kept any more")
       default: output.line("\(what): \(part.state.rawValue)")
+      }
+      if part.isExported, part.state == .exchanged || part.state == .undone {
+        output.line(
+          "NFS clients see it in \(live) without mounting anew, but go on with what was there before in files that they hold open"
+        )
       }
     }
     switch state {

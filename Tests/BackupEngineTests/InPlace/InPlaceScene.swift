@@ -10,7 +10,7 @@ import Testing
 /// A live tree, a point of what it held before, and restores in place of it that can be ended at any moment.
 final class InPlaceScene {
   /// What is restored.
-  enum Kind: CaseIterable {
+  enum Kind {
     /// The whole tree.
     case whole
     /// A file, a directory, and a path whose directories are gone from the live tree.
@@ -19,7 +19,23 @@ final class InPlaceScene {
     case missing
     /// Two trees.
     case two
+    /// The whole tree, whose directory is exported by NFS, so that its names are exchanged.
+    case exported
+    /// The whole tree, whose directory is a mount point.
+    case mounted
+
+    /// Those that can be met here: mounting needs root.
+    static let all: [Kind] = [.whole, .paths, .missing, .two, .exported] + (canMount ? [.mounted] : [])
+
+    /// Whether the directory stays, and all names in it are exchanged.
+    var stays: Bool { self == .exported || self == .mounted }
   }
+
+  static let canMount: Bool = {
+    // Where it can't even be tried, it can't be done.
+    guard let world = try? RestoreWorld() else { return false }
+    return (try? world.shell("mkdir m; mount --bind m source; umount -l source")) != nil
+  }()
 
   let world: RestoreWorld
   let kind: Kind
@@ -30,6 +46,9 @@ final class InPlaceScene {
   /// What is live before and after the restore.
   let old: [String: String?]
   let new: [String: String?]
+  /// What its own directory is like before and after the restore; empty where it isn't replaced.
+  let oldRoot: String
+  let newRoot: String
   var live: String { world.source }
   private var second: String { world.directory + "/second" }
 
@@ -37,21 +56,30 @@ final class InPlaceScene {
     self.kind = kind
     let world = try RestoreWorld()
     self.world = world
+    if kind == .mounted { try world.shell("mkdir data; mount --bind data source") }
     try world.write("a", "one")
     try world.write("d/e", "two")
     try world.write("d/f", "three")
     try world.write("gone/deep/g", "four")
     try world.shell("ln -s a source/link; ln source/a source/second-name; chmod 750 source/d; cp -a source second")
+    try world.shell("chmod 2750 source; touch -d '2001-02-03 04:05:06.789' source")
+    try Self.setAttribute("user.color", "red", world)
     point = try world.archive()
+    newRoot = try Self.root(world, kind)
     // What happens to it after the point was made.
     for tree in ["source", "second"] {
       try world.shell("cd \(tree); echo changed > a; rm -rf gone d/f; echo later > d/later; echo extra > extra")
     }
+    try world.shell("chmod 00711 source")
+    try OpenFile.open(PathBytes(path: world.source), .directory).removeExtendedAttribute(Array("user.color".utf8))
+    try Self.setAttribute("user.shape", "round", world)
+    try world.shell("touch -d '2011-02-03 04:05:06.789' source")
     if kind == .missing { try world.shell("rm -rf source") }
+    oldRoot = try Self.root(world, kind)
     old = try Self.content(world, kind)
     var expected = old
     switch kind {
-    case .whole, .missing, .two:
+    case .whole, .missing, .two, .exported, .mounted:
       let restored: [String: String?] = [
         "a": "one", "d": nil, "d/e": "two", "d/f": "three", "gone": nil, "gone/deep": nil, "gone/deep/g": "four",
         "link": "one", "second-name": "one",
@@ -72,13 +100,38 @@ final class InPlaceScene {
     new = expected
   }
 
+  deinit {
+    // Where that fails, what is left tells.
+    // A program that a test beside this one starts may hold what it inherits for a moment: it is only detached.
+    if kind == .mounted { _ = try? world.shell("umount -l source") }
+  }
+
+  private static func setAttribute(_ name: String, _ value: String, _ world: RestoreWorld) throws {
+    try OpenFile.open(PathBytes(path: world.source), .directory)
+      .setExtendedAttribute(ExtendedAttribute(name: Array(name.utf8), value: Array(value.utf8)))
+  }
+
+  private static func root(_ world: RestoreWorld, _ kind: Kind) throws -> String {
+    guard kind == .whole || kind.stays else { return "" }
+    let directory = try OpenFile.open(PathBytes(path: world.source), .directory)
+    let status = try directory.status()
+    let attributes = try directory.extendedAttributes().map {
+      String(decoding: $0.name + [0x3D] + $0.value, as: UTF8.self)
+    }
+    return "\(String(status.permissions, radix: 8)) \(status.modified) \(status.modified.nanoseconds) \(attributes)"
+  }
+
+  /// What the directory itself is like now.
+  func root() throws -> String { try Self.root(world, kind) }
+
   private static func content(_ world: RestoreWorld, _ kind: Kind) throws -> [String: String?] {
     var content: [String: String?] = [:]
     for tree in kind == .two ? ["source", "second"] : ["source"] {
       let path = "\(world.directory)/\(tree)"
       guard FileManager.default.fileExists(atPath: path) else { continue }
       content[tree] = .some(nil)
-      for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+      for name in try FileManager.default.subpathsOfDirectory(atPath: path)
+      where !RestorePlace.isName(name.utf8.prefix { $0 != 0x2F }) {
         var isDirectory: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isDirectory)
         content["\(tree)/\(name)"] = .some(
@@ -96,7 +149,8 @@ final class InPlaceScene {
   }
 
   func plan() throws -> InPlacePlan {
-    let surroundings = LiveTree.Surroundings(mounts: try .current(), exports: [], needed: [])
+    let surroundings = LiveTree.Surroundings(
+      mounts: try .current(), exports: kind == .exported ? [PathBytes(path: live)] : [], needed: [])
     let store = try world.store()
     let parts = try (kind == .two ? [live, second] : [live]).map { path in
       try InPlacePlan.part(
@@ -167,9 +221,12 @@ final class InPlaceScene {
     return records.first
   }
 
+  /// The directory in which places are.
+  var placesAbove: String { kind == .mounted ? live : world.directory }
+
   /// The places that are there.
   func places() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: world.directory)
+    try FileManager.default.contentsOfDirectory(atPath: placesAbove)
       .filter { RestorePlace.isName(PathBytes(path: $0)) }.sorted()
   }
 }

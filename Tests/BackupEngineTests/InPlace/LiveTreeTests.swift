@@ -28,11 +28,28 @@ final class LiveTreeTests {
     try LiveTree(live, wholly: wholly, in: .init(mounts: try .current(), exports: exports, needed: needed))
   }
 
-  @Test func refusesToMoveAwayWhatIsExported() {
-    let error = #expect(throws: EngineError.self) { try look(wholly: true, exports: [live]) }
-    #expect(error?.code == .targetUnusable)
-    #expect(error?.message.contains("exported by NFS") == true)
-    #expect(error?.hint?.contains("--path") == true)
+  @Test func exchangesTheNamesOfWhatIsExportedInsteadOfTheDirectory() throws {
+    let tree = try look(wholly: true, exports: [live])
+    #expect(tree.anchor == .export && tree.isExported)
+    #expect(tree.names == [PathBytes(path: "inner")])
+    #expect(tree.beside == PathBytes(path: directory.path))
+  }
+
+  @Test func exchangesTheDirectoryItselfBelowAnExportAndWhereNoneIs() throws {
+    for exports in [[], [PathBytes(path: directory.path)]] {
+      let tree = try look(wholly: true, exports: exports)
+      #expect(tree.anchor == nil && tree.names.isEmpty && tree.isExported == !exports.isEmpty)
+    }
+    // Nobody holds on to what isn't there.
+    try FileManager.default.removeItem(at: directory.appending(path: "live"))
+    let gone = try look(wholly: true, exports: [live])
+    #expect(gone.anchor == nil && gone.inode == nil)
+  }
+
+  @Test func knowsWhatIsExportedBelow() throws {
+    let inner = live + Array("/inner".utf8)
+    #expect(try look(wholly: true, exports: [live, inner]).exportsBelow == [inner])
+    #expect(try look(wholly: true, exports: [live]).exportsBelow == [])
   }
 
   @Test func replacesSinglePathsOfWhatIsExportedAndSaysSo() throws {

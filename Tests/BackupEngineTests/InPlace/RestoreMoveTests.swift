@@ -182,6 +182,15 @@ import VolumeSnapshots
 
   @Test(
     arguments: [
+      (1, nil, RestoreExchange.Side.old), (nil, 1, .new), (nil, nil, .unknown), (1, 1, .unknown), (2, nil, .unknown),
+    ]
+      as [(UInt64?, UInt64?, RestoreExchange.Side)])
+  func tellsTheSideOfWhatIsMovedAway(live: UInt64?, beside: UInt64?, side: RestoreExchange.Side) {
+    #expect(RestoreExchange(path: JournaledPath([]), old: 1, new: nil).side(live: live, beside: beside) == side)
+  }
+
+  @Test(
+    arguments: [
       (".backupctl-restore-20261122T050000Z-1", true), (".backupctl-restore-20261122T050000Z_2-12", true),
       (".backupctl-restore-20261122T050000Z", false), (".backupctl-restore-20261122T050000Z-", false),
       (".backupctl-restore-mine-1", false), (".backupctl-restore.json", false),

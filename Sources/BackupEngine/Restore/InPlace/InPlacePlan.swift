@@ -45,6 +45,15 @@ public struct InPlacePlan: Sendable {
     /// Whether clients that have an exported directory mounted may go on using the old tree.
     public var isExported: Bool { if case .tree(let tree) = self { tree.isExported } else { false } }
 
+    /// The tree that it is; nil for a volume.
+    public var tree: LiveTree? { if case .tree(let tree) = self { tree } else { nil } }
+
+    /// Whether a directory of an earlier restore stays where it is, though all that is live is replaced.
+    func leaves(_ place: PathBytes) -> Bool {
+      guard let tree, tree.anchor != nil, let slash = place.lastIndex(of: 0x2F) else { return false }
+      return tree.path.elementsEqual(place[..<slash])
+    }
+
     /// The volume that it is; nil for a tree.
     public var volume: LiveVolume? { if case .volume(let volume) = self { volume } else { nil } }
 
@@ -75,6 +84,9 @@ public struct InPlacePlan: Sendable {
     public var entries: Int
     /// Bytes of content that are restored. All of them: it is made anew beside what is live.
     public var bytes: ByteCount
+    /// How many names change places one after the other; nil if all that is replaced does so at one instant, or with paths
+    /// at one instant for each.
+    public var names: Int?
     /// What is known of the point's worth and of the time that restoring it takes.
     public var trust: PointTrust
 
@@ -165,6 +177,14 @@ public struct InPlacePlan: Sendable {
     var part = Part(
       store: store, point: point, paths: selection.paths, live: .tree(live), entries: point.statistics.entries,
       bytes: ByteCount(point.statistics.bytes), trust: trust)
+    if live.anchor != nil {
+      var names = live.names
+      try EntryListing(reader).forEachChild(of: [0x2E]) { entry in
+        if !live.keeps(entry.path) { names.insert(entry.path) }
+        return true
+      }
+      part.names = names.count
+    }
     if !selection.isAll {
       var counted = RestorePlan()
       try selection.forEachEntry(of: reader) { counted.count($0) }

@@ -33,13 +33,14 @@ extension InPlaceRestore {
 
   static func cannotMakePlace(_ part: RestoreRecord.Part, _ error: SystemError) -> EngineError {
     let live = part.live.bytes.displayedPath
+    let beside = isPath(part.place.bytes, atOrBelow: part.live.bytes) ? "in" : "beside"
     let why =
       if error.call == "renameat2" {
         "the file system can't exchange two directories"
       } else if error.isDenied {
-        "nothing may be made beside it"
+        "nothing may be made \(beside) it"
       } else {
-        "nothing can be made beside it: \(error.reason)"
+        "nothing can be made \(beside) it: \(error.reason)"
       }
     return EngineError(
       .targetUnusable, "cannot restore in place to \(live): \(why)", cause: error.cause,

@@ -7,12 +7,14 @@ import VolumeSnapshots
 /// was replaced is kept.
 ///
 /// Every step is noted on the medium before it begins, and can be done again. A process that dies at any instant leaves either
-/// the old one or the new one under the live name, whole, and ``proceed(_:_:progress:)`` goes on from there.
+/// the old one or the new one under the live name, whole, and ``proceed(_:_:progress:)`` goes on from there. Of a directory that can't
+/// be exchanged itself this is so for each name in it.
 public struct InPlaceRestore: Sendable {
   /// A moment between two things that change something, at which a test can end the world.
   enum Moment: Hashable, Sendable {
     case beforeNote, afterNote, beforePlace, afterPlace, beforeTree, afterTree, afterComparison, beforeExchange
-    case afterExchange, beforeRemoval, afterRemoval, beforeStop, afterStop, beforeStart, afterStart
+    case afterExchange, beforeRoot, afterRoot, beforeRemoval, afterRemoval, beforeStop, afterStop, beforeStart
+    case afterStart
   }
 
   private let journal: RestoreJournal
@@ -45,18 +47,26 @@ public struct InPlaceRestore: Sendable {
     var record = RestoreRecord(
       id: id, name: plan.name, repository: plan.parts.first?.store.repositoryID ?? "", begun: clock.now(),
       keepSeconds: plan.keepUndo.components.seconds,
-      parts: plan.parts.enumerated().map { number, part in Self.part(part, of: id, number: number + 1) })
+      parts: try plan.parts.enumerated().map { number, part in try Self.part(part, of: id, number: number + 1) })
     record.named = plan.named.isEmpty ? nil : plan.named
     let lock = try journal.lock(id)
     try note(record)
     return (record, lock)
   }
 
-  private static func part(_ part: InPlacePlan.Part, of id: RestoreID, number: Int) -> RestoreRecord.Part {
+  private static func part(_ part: InPlacePlan.Part, of id: RestoreID, number: Int) throws -> RestoreRecord.Part {
     let place: PathBytes
     var volume: RestoreRecord.Volume?
+    var root: StayingRoot?
     switch part.live {
     case .tree(let tree):
+      do throws(SystemError) {
+        if tree.anchor != nil { root = try StayingRoot(tree) }
+      } catch {
+        throw EngineError(
+          .targetUnusable, "cannot restore in place to \(tree.path.displayedPath): \(error.reason)", cause: error.cause,
+          hint: "nothing was changed")
+      }
       place = (tree.beside == [0x2F] ? [] : tree.beside) + [0x2F] + RestorePlace.name(id, part: number)
     case .volume(let live):
       volume = RestoreRecord.Volume(live, part, RestorePlace.volumes(id, part: number, of: live.name))
@@ -65,7 +75,7 @@ public struct InPlaceRestore: Sendable {
     return RestoreRecord.Part(
       source: part.store.source, point: part.snapshot == nil ? part.point.id : nil, live: JournaledPath(part.live.path),
       place: JournaledPath(place), paths: part.paths.map(JournaledPath.init(_:)), bytes: part.bytes.bytes,
-      volume: volume)
+      volume: volume, root: root)
   }
 
   private func refuseOverlap(of part: InPlacePlan.Part) throws {
@@ -86,7 +96,7 @@ public struct InPlaceRestore: Sendable {
             hint: "go on with it, `backupctl restore --resume \(record.id)`, or take it back, "
               + "`backupctl restore --undo \(record.id)`")
         }
-        if part.paths.isEmpty, isPath(other.place.bytes, atOrBelow: path) {
+        if part.paths.isEmpty, isPath(other.place.bytes, atOrBelow: path), !part.live.leaves(other.place.bytes) {
           throw EngineError(
             .refused, "cannot restore to \(path.displayedPath): the undo of the restore \(record.id) is kept in it",
             hint: "remove that one first if it isn't needed any more: `backupctl restore --forget \(record.id)`")
@@ -147,6 +157,11 @@ public struct InPlaceRestore: Sendable {
         "finish it, `backupctl restore --resume \(record.id)`, or take it back, `backupctl restore --undo \(record.id)`"
       )
     }
+    if intent == .undo, let later = try journal.laterRestore(of: record) {
+      throw refusal(
+        "the restore \(later) replaced what is in the same directory after it",
+        "take that one back first: `backupctl restore --undo \(later)`")
+    }
     if intent == .restore { throw refusal("it was taken back", "restore anew with `backupctl restore … --in-place`") }
   }
 
@@ -183,10 +198,14 @@ public struct InPlaceRestore: Sendable {
           throw error.cause
         }
       case .note(let part, let state):
+        if let root = record.parts[part].root { try await work(on: root, of: part, before: state, &record, store) }
         record.parts[part].state = state
         if state == .exchanging { record.parts[part].wasLive = true }
         if state == .exchanged || state == .undone { record.expires = clock.now().adding(seconds: record.keepSeconds) }
         try note(record)
+      case .exchange(let part, _) where record.parts[part].root != nil:
+        let isBack = record.intent == .undo
+        try await attempt(record) { try await treePart(record, part, store).exchangeNames(back: isBack) }
       case .exchange(let part, let item):
         try moment(.beforeExchange)
         let isBack = record.intent == .undo
@@ -209,7 +228,11 @@ public struct InPlaceRestore: Sendable {
       case .stopUse: try await stop(&record)
       case .startUse: try await start(&record)
       case .stop(let part, let item):
-        throw changed(record, part, item)
+        guard record.parts[part].root != nil,
+          let adopted = try await attempt(record, { try await treePart(record, part, store).adopting() })
+        else { throw changed(record, part, item) }
+        record.parts[part].exchanges = adopted
+        try note(record)
       case .done:
         if record.ended == nil {
           record.ended = clock.now()
@@ -244,14 +267,39 @@ public struct InPlaceRestore: Sendable {
     _ record: RestoreRecord, _ number: Int, _ store: @escaping @Sendable (SourceID) throws -> SourceStore
   ) throws -> any PartWork {
     let part = record.parts[number]
-    guard let volume = part.volume else {
-      return TreePart(
-        restore: record.id, part: part, store: { try store(part.source) }, clock: clock, threads: threads,
-        moment: moment)
-    }
+    guard let volume = part.volume else { return treePart(record, number, store) }
     return VolumePart(
       restore: record.id, begun: record.begun, part: part, volume: volume, back: record.intent == .undo,
       store: { try store(part.source) }, host: try volumeUse().host, moment: moment)
+  }
+
+  private func treePart(
+    _ record: RestoreRecord, _ number: Int, _ store: @escaping @Sendable (SourceID) throws -> SourceStore
+  ) -> TreePart {
+    let part = record.parts[number]
+    return TreePart(
+      restore: record.id, part: part, store: { try store(part.source) }, clock: clock, threads: threads, moment: moment)
+  }
+
+  /// Does what must be done to a root that stays before a state of its part is noted.
+  private func work(
+    on root: StayingRoot, of number: Int, before state: RestoreRecord.State, _ record: inout RestoreRecord,
+    _ store: @escaping @Sendable (SourceID) throws -> SourceStore
+  ) async throws {
+    let given = record
+    let part = treePart(given, number, store)
+    switch state {
+    case .exchanging, .undoing:
+      record.parts[number] = try await attempt(given) { try await part.beginning(root) }
+    case .exchanged, .undone:
+      let isBack = state == .undone
+      for name in try await attempt(given, { try await part.settle(root, back: isBack) }) {
+        warn(
+          "\(name.displayedPath) appeared in \(given.parts[number].live.bytes.displayedPath) while names were exchanged: it is "
+            + "left there")
+      }
+    default: return
+    }
   }
 
   private func volumeUse() throws -> VolumeUse {

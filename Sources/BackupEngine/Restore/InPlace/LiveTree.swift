@@ -20,11 +20,19 @@ public struct LiveTree: Sendable, Hashable {
     }
   }
 
+  /// Why a directory can't be exchanged itself.
+  public enum Anchor: String, Sendable, Hashable {
+    /// It is a mount point, which can't be renamed.
+    case mountPoint
+    /// It is exported by NFS, and clients would go on using the one that was moved away.
+    case export
+  }
+
   /// The directory: absolute, no symbolic link in it.
   public let path: PathBytes
   /// Its inode; nil if nothing is there.
   public let inode: UInt64?
-  /// The directory in which the restored tree is made: the one above it, or for single paths of a mount point itself.
+  /// The directory in which the restored tree is made: the one above it, or a mount point itself.
   public let beside: PathBytes
   /// The number of the file system of ``beside``.
   public let device: UInt64
@@ -32,6 +40,12 @@ public struct LiveTree: Sendable, Hashable {
   public let available: ByteCount
   /// Whether clients that have an exported directory mounted may go on using the old tree.
   public let isExported: Bool
+  /// Directories below it that are exported by themselves.
+  public let exportsBelow: [PathBytes]
+  /// Why all names in it are exchanged instead of the directory; nil if it is exchanged itself, or only paths in it are.
+  public let anchor: Anchor?
+  /// The names in it that would be exchanged; none if it is exchanged itself.
+  public let names: Set<PathBytes>
 
   /// Looks at a directory.
   ///
@@ -73,31 +87,29 @@ public struct LiveTree: Sendable, Hashable {
     if let status, status.kind != .directory { throw refusal("it is not a directory", hint: elsewhere) }
     let isMountPoint = surroundings.mounts.mounts.contains { $0.mountPoint == path }
     if wholly {
-      if isMountPoint {
-        throw refusal(
-          "something is mounted there, and a mount point can't be exchanged", cause: "renameat2: EBUSY",
-          hint: "restore what is in it with --path, each by its name at the top (`backupctl ls`), or \(elsewhere)")
-      }
-      if let inner = surroundings.mounts.mounts.first(where: { isPath($0.mountPoint, atOrBelow: path) }) {
+      let below = surroundings.mounts.mounts.first { $0.mountPoint != path && isPath($0.mountPoint, atOrBelow: path) }
+      if let inner = below {
         throw refusal(
           "\(inner.mountPoint.displayedPath) is mounted in it and would go away with the old tree",
           hint: "unmount it first: `umount \(inner.mountPoint.displayedPath)`; or restore single paths with --path")
-      }
-      if surroundings.exports.contains(path) {
-        throw refusal(
-          "it is exported by NFS, and clients would go on using the old tree",
-          hint: "restore what is in it with --path, each by its name at the top; or stop the clients, "
-            + "`exportfs -u` it, restore, and export it again")
       }
       if let needed = surroundings.needed.first(where: { isPath($0.path, atOrBelow: path) }) {
         throw refusal("\(needed.what), \(needed.path.displayedPath), is in it", hint: elsewhere)
       }
     }
     let beside = isMountPoint ? path : parentPath
+    let isRootOfExport = surroundings.exports.contains(path)
+    anchor = !wholly || status == nil ? nil : isMountPoint ? .mountPoint : isRootOfExport ? .export : nil
     do throws(SystemError) {
       let directory = try OpenFile.open(beside, .directory)
       device = try directory.status().device
       available = try directory.space().available
+      if anchor != nil {
+        let live = try OpenFile.open(path, .directory)
+        names = Set(try PlaceExchange.names(in: live, isMountPoint: isMountPoint).map(\.name))
+      } else {
+        names = []
+      }
     } catch {
       throw refusal(error.reason, cause: error.cause)
     }
@@ -108,6 +120,12 @@ public struct LiveTree: Sendable, Hashable {
     inode = status?.inode
     self.beside = beside
     isExported = surroundings.exports.contains { isPath(path, atOrBelow: $0) }
+    exportsBelow = surroundings.exports.filter { $0 != path && isPath($0, atOrBelow: path) }
+  }
+
+  /// Whether a name at its top stays as it is, whatever the point has under it.
+  func keeps(_ name: PathBytes) -> Bool {
+    anchor == .mountPoint && name == PlaceExchange.lostAndFound && !names.contains(name)
   }
 
   private static func status(

@@ -69,6 +69,7 @@ struct PlaceExchange {
   /// A path whose directories aren't there in the live tree is exchanged at the first of them that is missing.
   /// - Throws: `SystemError`, `ENOTDIR` or `ELOOP` if something else than a directory is on the way to a path.
   func findExchanges() throws(SystemError) -> [RestoreExchange] {
+    if let root = part.root { return try findNames(root) }
     var paths = part.paths.map(\.bytes)
     if paths.isEmpty {
       paths = [[]]
@@ -83,7 +84,7 @@ struct PlaceExchange {
     }
     var exchanges: [RestoreExchange] = []
     for path in paths {
-      let item = RestoreExchange(path: JournaledPath(path), old: nil, new: 0)
+      let item = RestoreExchange(path: JournaledPath(path), old: nil, new: nil)
       guard let new = try inode(besideOf: item) else {
         throw SystemError(call: "fstatat", errno: 2, path: path.displayedPath)
       }
@@ -109,28 +110,50 @@ struct PlaceExchange {
     item.side(live: try inode(liveOf: item), beside: try inode(besideOf: item))
   }
 
-  /// Lets the two change places, by one system call, and waits until that is on the medium.
+  /// Lets the two change places, by one system call, and waits until that is on the medium; of a root that stays
+  /// ``settle(_:back:)`` waits for all of them.
   ///
   /// - Parameter back: whether it is the way back, on which what was added is taken away again.
   func exchange(_ item: RestoreExchange, back: Bool) throws(SystemError) {
     let (live, liveName) = try liveParent(of: item)
     let (beside, besideName) = try besideParent(of: item)
-    if item.old != nil {
+    let times = try (Self.time(of: liveName, in: live), Self.time(of: besideName, in: beside))
+    if item.old != nil, item.new != nil {
       try live.exchange(liveName, with: besideName, in: beside)
-    } else if back {
+    } else if (item.old == nil) == back {
       try live.renameToNew(liveName, as: besideName, in: beside)
     } else {
       try beside.renameToNew(besideName, as: liveName, in: live)
     }
+    try Self.keep(times.0, of: besideName, in: beside)
+    try Self.keep(times.1, of: liveName, in: live)
+    guard part.root == nil else { return }
     try live.synchronize()
     try beside.synchronize()
   }
 
-  private func inode(liveOf item: RestoreExchange) throws(SystemError) -> UInt64? {
+  /// The time of a directory; nil for anything else, and for nothing.
+  private static func time(of name: PathBytes, in directory: OpenFile) throws(SystemError) -> Timestamp? {
+    do throws(SystemError) {
+      let status = try directory.status(of: name)
+      return status.kind == .directory ? status.modified : nil
+    } catch {
+      if error.isMissing { return nil }
+      throw error
+    }
+  }
+
+  /// Gives a directory that was moved the time that it had: XFS counts its new `..` as a change of it.
+  private static func keep(_ time: Timestamp?, of name: PathBytes, in directory: OpenFile) throws(SystemError) {
+    guard let time, try directory.status(of: name).modified != time else { return }
+    try directory.setModified(of: name, time)
+  }
+
+  func inode(liveOf item: RestoreExchange) throws(SystemError) -> UInt64? {
     try Self.inode { () throws(SystemError) in try liveParent(of: item) }
   }
 
-  private func inode(besideOf item: RestoreExchange) throws(SystemError) -> UInt64? {
+  func inode(besideOf item: RestoreExchange) throws(SystemError) -> UInt64? {
     try Self.inode { () throws(SystemError) in try besideParent(of: item) }
   }
 

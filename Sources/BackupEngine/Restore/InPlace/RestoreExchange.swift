@@ -7,8 +7,8 @@ public struct RestoreExchange: Hashable, Sendable, Codable {
   public var path: JournaledPath
   /// The inode of what was live; nil if nothing was.
   public var old: UInt64?
-  /// The inode of what was restored.
-  public var new: UInt64
+  /// The inode of what was restored; nil if nothing was, so that what was live is only moved away.
+  public var new: UInt64?
 
   /// Which of the two is live.
   public enum Side: Hashable, Sendable {

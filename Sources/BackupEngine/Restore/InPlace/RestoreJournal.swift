@@ -104,6 +104,18 @@ public struct RestoreJournal: Sendable {
     }
   }
 
+  /// A later restore of what is in the same directory, one that stays, which isn't taken back.
+  func laterRestore(of record: RestoreRecord) throws -> RestoreID? {
+    let roots = record.parts.filter { $0.root != nil }.map(\.live)
+    guard !roots.isEmpty else { return nil }
+    return try records().last { later in
+      later.id > record.id
+        && later.parts.contains {
+          $0.root != nil && roots.contains($0.live) && [.exchanging, .exchanged, .undoing].contains($0.state)
+        }
+    }?.id
+  }
+
   /// Puts a record onto the medium in place of the one before.
   func store(_ record: RestoreRecord) throws {
     let encoder = JSONEncoder()

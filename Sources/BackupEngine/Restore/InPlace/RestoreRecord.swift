@@ -92,6 +92,8 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
     public var wasLive = false
     /// The volume that it is; nil for a tree.
     public var volume: Volume?
+    /// The directory that stays while all names in it are exchanged one after the other; nil if it, or paths, change places.
+    public var root: StayingRoot?
 
     /// Where the one of the two is that isn't live.
     public var kept: PathBytes {
@@ -103,6 +105,7 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
     /// Whether nothing was there before, so that what is kept of it is nothing and taking it back takes it away.
     public var replacesNothing: Bool {
       if let swap = volume?.swap { return swap.old == nil }
+      if root != nil { return false }
       return !exchanges.isEmpty && exchanges.allSatisfy { $0.old == nil }
     }
 
@@ -123,7 +126,8 @@ public struct RestoreRecord: Codable, Hashable, Sendable {
     var exchangeCount: Int { volume == nil ? exchanges.count : 1 }
   }
 
-  /// The version of the journal's format.
+  /// The version of the journal's format: 2 came with volumes, 3 with directories that stay and with workloads that a service names. Older
+  /// ones are read.
   public static let knownFormat = 3
 
   /// The version of the format.
