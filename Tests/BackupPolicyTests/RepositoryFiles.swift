@@ -23,5 +23,5 @@ enum RepositoryFiles {
 let knownKinds: [String: KindKeys] = [
   "archive": .known(["trees", "streams", "volumes"]), "snapshot": .known(["volumes", "keep"]),
   "verify": .known(["sources", "sample", "older-than"]),
-  "drill": .known(["sources", "pick", "count", "max-bytes", "probes"]),
+  "drill": .known(["sources", "pick", "count", "max-bytes", "probes", "scratch-pool", "look-inside"]),
 ]

@@ -163,7 +163,7 @@ import Testing
     #expect(
       result.messages == """
         error: cannot find a point of the service dump: it has none yet
-        hint: make one with `backupctl archive dump`
+        hint: make one with `backupctl archive`
 
         """)
   }

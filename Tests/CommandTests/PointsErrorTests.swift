@@ -77,7 +77,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("unknown-source", ["points", "scr"], 1), ("unknown-source", ["ls", "scr"], 1),
+      ("unknown-name", ["points", "scr"], 1), ("unknown-source", ["ls", "scr"], 1),
       ("unknown-point", ["ls", "src@20261121T050000Z"], 1), ("point-too-old", ["show", "src@2026-11-01"], 1),
       ("bad-time", ["show", "src", "--at", "tomorow"], 64), ("bad-selector", ["show", "src@tomorow"], 64),
       ("unknown-path", ["ls", "src", "ssh/sshd_confg"], 1), ("unknown-path", ["cat", "src", "ssh/sshd_confg"], 1),

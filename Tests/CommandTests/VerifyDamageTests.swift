@@ -132,7 +132,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("unknown-source", ["check", "scr"], 1), ("unknown-source", ["verify", "scr"], 1),
+      ("unknown-name", ["check", "scr"], 1), ("unknown-name", ["verify", "scr"], 1),
       ("verify-sample", ["verify", "--sample", "0%"], 64), ("verify-age", ["verify", "--older-than", "soon"], 64),
     ] as [(String, [String], Int32)])
   func refusesWhatItDoesNotKnow(golden: String, arguments: [String], code: Int32) async throws {

@@ -49,7 +49,7 @@ enum SourceArguments {
         guard !stored.isEmpty else {
           throw RepositoryError(
             .noSuchPoint, "cannot find a point of the service \(service.name): it has none yet",
-            hint: "make one with `backupctl archive \(service.sources.map(\.typedName).joined(separator: " "))`")
+            hint: "make one with `backupctl archive`")
         }
         chosen.formUnion(stored)
       }

@@ -63,7 +63,9 @@ import Testing
     let error = try #require(throws: PolicyError.self) {
       try parse("services: [{name: a, sources: b, workloads: ['\(text)']}]\nkubernetes: {command: [kubectl]}")
     }
-    #expect(error.message.contains("is `\(text)`, expected a workload such as `deployment/wiki in apps`"), "\(error)")
+    #expect(
+      error.message.contains("is the text \"\(text)\", expected a workload such as `deployment/wiki in apps`"),
+      "\(error)")
   }
 
   @Test func keepsAnUndoForAWeekIfNothingIsSaid() throws {
@@ -96,7 +98,7 @@ import Testing
       ),
       (
         "services: [{name: a, sources: x, probes: [sqlit]}]",
-        "c.yaml:2: an item of `probes` is `sqlit`, expected one of"
+        "c.yaml:2: item 1 of `probes` is `sqlit`, expected one of"
       ),
       (
         "services: [{name: a, sources: x, workloads: [deploy/wiki in apps]}]",

@@ -41,7 +41,7 @@ public struct LoopbackDrill: Sendable {
   ///   for a program that isn't installed; `CancellationError` after everything was removed.
   public func run(tell: @escaping @Sendable (LoopbackReport.Step) -> Void) async throws -> LoopbackReport {
     try await LoopbackPool.requireHost()
-    let place = try LoopbackPlace(in: directory)
+    let place = try LoopbackPlace(in: directory, at: clock.now())
     let pool = LoopbackPool(place: place, size: size)
     let sleep: @Sendable (Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     // What a killed drill left, or one with --keep.

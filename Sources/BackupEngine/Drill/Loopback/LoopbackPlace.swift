@@ -25,8 +25,9 @@ struct LoopbackPlace: Sendable {
 
   /// Takes the directory, without removing anything that is in it.
   ///
+  /// - Parameter now: the present, of which the name of the group is made.
   /// - Throws: ``EngineError`` `targetUnusable` if it can't be used, `busy` if another drill uses it.
-  init(in parent: PathBytes) throws {
+  init(in parent: PathBytes, at now: Timestamp) throws {
     do throws(SystemError) {
       let absolute = try OpenFile.open(parent, .directoryFollowing).resolvedPath()
       guard let text = String(validating: absolute + [0x2F] + Array(Self.name.utf8), as: UTF8.self) else {
@@ -42,13 +43,13 @@ struct LoopbackPlace: Sendable {
           ? "another drill on a loop device uses it; wait for it, or give another place with `--scratch`"
           : "give another place with `--scratch`")
     }
-    group = Self.groupName(in: path) ?? Self.newGroupName()
+    group = Self.groupName(in: path) ?? Self.newGroupName(path, now)
   }
 
   /// Letters and digits only: device-mapper doubles hyphens.
-  private static func newGroupName() -> String {
-    let digits = String(UInt32.random(in: .min ... .max), radix: 16)
-    return "bctldrill" + String(repeating: "0", count: 8 - digits.count) + digits
+  private static func newGroupName(_ path: String, _ now: Timestamp) -> String {
+    let digits = ChunkID(of: Array("\(path) \(now.seconds) \(now.nanoseconds)".utf8)).description
+    return "bctldrill" + digits.prefix(8)
   }
 
   /// The name that the last drill wrote down; nil without one, or if it isn't one that a drill would choose.

@@ -88,11 +88,11 @@ struct LoopbackPostgres: Sendable {
 
   /// Ends the server of a directory at once, if there is one.
   static func stopServer(of data: String, _ tools: HostTools) async throws {
+    let file = PathBytes(path: "\(data)/postmaster.pid")
     // A directory that isn't there, or a server that isn't running, has no such file.
-    guard
-      let bytes = try? OpenFile.open(PathBytes(path: "\(data)/postmaster.pid"), .readOwn).contents(at: 0, count: 32),
-      let first = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first, let process = Int32(first)
-    else { return }
+    let bytes = (try? OpenFile.open(file, .readOwn).contents(at: 0, count: 32)) ?? []
+    let first = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first
+    guard let process = first.flatMap({ Int32($0) }) else { return }
     // A number may be another process's by now: a server has its data as its working directory.
     let cwd = try? OpenFile.open(PathBytes(path: "/proc/\(process)"), .directory).linkTarget(of: PathBytes(path: "cwd"))
     guard cwd == PathBytes(path: data) else { return }
