@@ -1,4 +1,5 @@
 import BackupModel
+import Foundation
 import Glibc
 import HostSystem
 import Testing
@@ -12,6 +13,22 @@ import Testing
   private func shell(_ script: String) -> ChildCommand { ChildCommand("/bin/sh", ["-c", script]) }
 
   private func text(_ result: ChildResult) -> String { String(decoding: result.output, as: UTF8.self) }
+
+  @Test func waitsForAProgramWhoseFileIsStillBeingWritten() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "backupctl-busy-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("#!/bin/sh\necho ran\n".utf8).write(to: file)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    let writer = try FileHandle(forWritingTo: file)
+    let closing = Task {
+      try await Task.sleep(for: .milliseconds(150))
+      try writer.close()
+    }
+    let result = try await ChildCommand(file.path).run()
+    try await closing.value
+    #expect(result.isSuccess)
+    #expect(result.output == Array("ran\n".utf8))
+  }
 
   @Test func keepsOutputExitCodeAndLastWords() async throws {
     let result = try await shell("echo out; echo first >&2; echo last >&2; exit 3").run()

@@ -88,7 +88,7 @@ extension ChildCommand {
   ) async throws -> ChildResult {
     let family = ProcessFamily()
     do {
-      let result = try await withinTime { try await body(family) }
+      let result = try await withinTime { try await Self.startedAgain { try await body(family) } }
       // A program that was stopped has ended too, but not by itself.
       try Task.checkCancellation()
       return result
@@ -113,6 +113,25 @@ extension ChildCommand {
       throw ChildError(
         .timedOut, "cannot run \(text): it took longer than \(timeLimit.inSeconds) s and was stopped")
     }
+  }
+
+  /// How often a program is started whose file somebody has open for writing, and how long is waited between.
+  private static let attempts = 50
+  private static let attemptPause = Duration.milliseconds(20)
+
+  /// Starts a program again if its file is just being written (execve(2), ETXTBSY): one that was installed a moment ago, whose writer
+  /// has a child that didn't come to its own execve yet, is busy for that long.
+  private static func startedAgain(
+    _ body: @escaping @Sendable () async throws -> ChildResult
+  ) async throws -> ChildResult {
+    for _ in 1..<attempts {
+      do {
+        return try await body()
+      } catch let error as SubprocessError where error.code == .spawnFailed && error.underlyingError == .textFileBusy {
+        try await ContinuousClock().sleep(for: attemptPause)
+      }
+    }
+    return try await body()
   }
 
   private func described(_ error: SubprocessError) -> ChildError {
