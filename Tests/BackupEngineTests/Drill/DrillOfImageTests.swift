@@ -130,9 +130,12 @@ import VolumeSnapshots
       cp --sparse=always live device; umount files; rm live
       xfs_logprint -t device | grep -q '<DIRTY>'
       """)
-    let report = try await drill(point)
+    let report = try await drill(point) {
+      $0.looksInside = true
+      $0.probes = [ProbeDeclaration(.command(["sh", "-c", "test $(cat $BACKUPCTL_SCRATCH/8) = 8"]))]
+    }
     #expect(report.findings.isEmpty && report.obstacles.isEmpty, "\(report.findings + report.obstacles)")
-    #expect(report.probeText == "file-system 1 ok")
+    #expect(report.probeText == "file-system 1 ok, command 1 ok")
   }
 
   // MARK: - Looking inside
@@ -143,21 +146,21 @@ import VolumeSnapshots
   private static let dump = #"printf -- '-- MySQL dump 10.13\nINSERT INTO `t` VALUES (1);\n' > files/all.sql; "#
 
   /// An image of what a script puts below the directory `files`.
-  private func image(_ script: String, _ type: String = "ext4") throws -> RecoveryPoint {
-    let make = type == "ext4" ? "mkfs.ext4 -q -F" : type == "xfs" ? "mkfs.xfs -q -f" : "mkfs.\(type) -q -f >/dev/null"
+  private func image(_ script: String, _ type: String = "ext4", mebibytes: Int = 16) throws -> RecoveryPoint {
+    let make = type == "ext4" ? "mkfs.ext4 -q -F" : "mkfs.\(type) -q -f >/dev/null"
     return try archive(
-      "rm -rf files device; mkdir files; truncate -s 310M device; \(make) device; mount -o loop device files; "
-        + "mkdir files/srv; trap 'umount files' EXIT; \(script)")
+      "rm -rf files device; mkdir files; truncate -s \(mebibytes)M device; \(make) device; "
+        + "mount -o loop device files; mkdir files/srv; trap 'umount files' EXIT; \(script)")
   }
 
-  @Test(.enabled(if: canMount && has("sqlite3")), arguments: ["ext4", "xfs", "btrfs"])
-  func looksAtTheFilesInAnImageAndNamesThemBelowIt(type: String) async throws {
+  @Test(.enabled(if: canMount && has("sqlite3")), arguments: [("ext4", 16), ("btrfs", 120)])
+  func looksAtTheFilesInAnImageAndNamesThemBelowIt(type: String, mebibytes: Int) async throws {
     guard Self.has("mkfs.\(type)") else { return }
-    let whole = try await drill(try image(Self.database, type)) { $0.looksInside = true }
+    let whole = try await drill(try image(Self.database, type, mebibytes: mebibytes)) { $0.looksInside = true }
     #expect(whole.findings.isEmpty && whole.obstacles.isEmpty, "\(whole.findings + whole.obstacles)")
     #expect(whole.probeText == "file-system 1 ok, sqlite 1 ok, dump none")
     let torn = "dd if=/dev/zero of=files/srv/app.db bs=1024 seek=22 count=2 conv=notrunc status=none"
-    let point = try image(Self.database + Self.dump + torn, type)
+    let point = try image(Self.database + Self.dump + torn, type, mebibytes: mebibytes)
     let report = try await drill(point) { $0.looksInside = true }
     let begin = "volume/pve/vm-1-disk-0@\(point.id): volume.img/"
     #expect(report.findings.count == 2)
@@ -219,14 +222,15 @@ import VolumeSnapshots
         -D "$OLDPWD/files/srv/pg" -A trust --no-sync >/dev/null)
       """
     // The socket's path may have 107 bytes.
-    let point = try image("chmod 755 . files; \(make)")
+    let point = try image("chmod 755 . files; \(make)", mebibytes: 100)
     let report = try await drill(point, in: "/tmp") {
       $0.looksInside = true
       $0.probes = [ProbeDeclaration(.postgres(programs: ProbeDeclaration.defaultPostgresPrograms))]
     }
     #expect(report.findings.isEmpty && report.obstacles.isEmpty, "\(report.findings + report.obstacles)")
     #expect(report.probeText == "file-system 1 ok, postgres 1 ok")
-    let broken = try await drill(try image("chmod 755 . files; \(make); rm files/srv/pg/pg_wal/0*"), in: "/tmp") {
+    let lost = try image("chmod 755 . files; \(make); rm files/srv/pg/pg_wal/0*", mebibytes: 100)
+    let broken = try await drill(lost, in: "/tmp") {
       $0.looksInside = true
       $0.probes = [ProbeDeclaration(.postgres(programs: ProbeDeclaration.defaultPostgresPrograms))]
     }
