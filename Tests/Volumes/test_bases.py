@@ -15,7 +15,6 @@ from backupctl import DEGRADED, OK, Backupctl  # noqa: E402
 from pools import KIB, MIB, ThinPool, Volume, mapper_name, need_pools, report, statistics, tool  # noqa: E402
 
 CHUNK = 64 * KIB
-SNAPSHOT_FAILED = 30
 
 
 setUpModule = need_pools
@@ -173,12 +172,10 @@ class VoidedBases(BaseCase):
         tool("vgchange", "-q", "-an", self.pool.group)
         tool("vgcfgrestore", "-q", "-f", saved, "--force", "-y", self.pool.group)
         tool("vgchange", "-q", "-ay", self.pool.group)
-        # The pool has a device of the number that LVM would give to the next snapshot: none can be made, and that is said.
-        result = self.backupctl.call(*Backupctl.archive(self.volume), codes=(SNAPSHOT_FAILED,))
-        self.assertRegex(result.stderr, "cannot take a snapshot of .*\\n.*device_id=")
-        image = self.work / "image"
-        image.unlink(missing_ok=True)
-        self.backupctl.restore(self.volume, image)
+        # The restored metadata name the older base, which is gone from the pool: it is released, and the newer one's number, which LVM
+        # would else give to the next snapshot, isn't asked for. The newer base itself counts for nothing.
+        # Within the same minute the new snapshot even has its name.
+        self.check("old metadata of the volume group|a later one of the same name")
 
 
 if __name__ == "__main__":
