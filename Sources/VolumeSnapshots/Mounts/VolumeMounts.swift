@@ -73,7 +73,8 @@ public struct VolumeMounts: Sendable {
       throw notMountable(shown, found.isEmpty ? "it has no file system that is known" : "it looks like \(what)")
     }
     switch signature {
-    case .ext: return ["-t", "ext4", "-o", common]
+    // What the superblock asks for in case of errors may be to stop the machine.
+    case .ext: return ["-t", "ext4", "-o", common + ",errors=remount-ro"]
     // The volume that the snapshot was made of has the same UUID and is usually mounted.
     case .xfs: return ["-t", "xfs", "-o", common + ",nouuid"]
     case .luks: throw notMountable(shown, "it is encrypted", hint: "name its key in `luks:`, or set `mode: image`")

@@ -51,6 +51,22 @@ struct RealMountTests {
     }
   }
 
+  @Test(arguments: types.filter { $0 != "xfs" })
+  func aFileSystemThatAsksForAPanicOfItsHostGetsNone(type: String) async throws {
+    let image = try scratch.image("volume", mebibytes: RealMount.mebibytes(type))
+    try await RealMount.make(type, image)
+    _ = try await HostTools().output(of: "tune2fs", ["-e", "panic", image], to: "ask for a panic")
+    try await RealMount.withLoop(image) { device in
+      try await mounts.withMount(of: device, shown: "pve/x", token: "run-1") { path in
+        let own = try #require(
+          try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n")
+            .first { $0.contains(" \(path) ") })
+        #expect(own.contains("errors=remount-ro"))
+        #expect(!own.contains("errors=panic"))
+      }
+    }
+  }
+
   @Test(arguments: types.filter { $0 == "ext4" || $0 == "xfs" })
   func replaysTheJournalOfAFileSystemThatWasNotUnmounted(type: String) async throws {
     let copy = try await RealMount.makeDirty(type, scratch)

@@ -78,7 +78,7 @@ struct VolumeMountsTests {
     }
     #expect(seen == scene.path)
     #expect(!scene.exists(seen))
-    let options = "ro,nosuid,nodev,noexec,noatime" + (xfs ? ",nouuid" : "")
+    let options = "ro,nosuid,nodev,noexec,noatime" + (xfs ? ",nouuid" : ",errors=remount-ro")
     #expect(
       tools.lines == [
         "mount -i -t \(xfs ? "xfs" : "ext4") -o \(options) -- \(scene.device) \(seen)", "umount -i -- \(seen)",
