@@ -52,7 +52,7 @@ public struct Attestation: Hashable, Sendable {
       self.probe = probe
       self.result = result
       self.items = items
-      self.seconds = (seconds * 1000).rounded() / 1000
+      self.seconds = seconds.rounded(toDecimals: 3)
     }
   }
 
@@ -137,9 +137,9 @@ extension Attestation: Codable {
     try container.encode(action, forKey: .action)
     try container.encode(result, forKey: .result)
     try container.encode(tool, forKey: .tool)
-    try container.encode((seconds * 1000).rounded() / 1000, forKey: .seconds)
+    try container.encode(seconds.rounded(toDecimals: 3), forKey: .seconds)
     try container.encodeIfPresent(point, forKey: .point)
-    try container.encodeIfPresent(restoreSeconds.map { ($0 * 1000).rounded() / 1000 }, forKey: .restoreSeconds)
+    try container.encodeIfPresent(restoreSeconds?.rounded(toDecimals: 3), forKey: .restoreSeconds)
     try container.encodeIfPresent(ageSeconds, forKey: .ageSeconds)
     try container.encodeIfPresent(bytes, forKey: .bytes)
     if !probes.isEmpty { try container.encode(probes, forKey: .probes) }

@@ -110,7 +110,8 @@ class OnALoopDevice(Scene):
 
     def test_takes_nothing_that_belongs_to_other_drills(self):
         for words in (["--loopback", "t"], ["--loopback", "--count", "1"], ["--size", "1GiB"], ["--keep"],
-                      ["--loopback", "--size", "1MiB"], ["--loopback", "--size", "much"], ["--loopback", "--probe", "sqlite"]):
+                      ["--loopback", "--size", "1MiB"], ["--loopback", "--size", "much"], ["--loopback", "--probe", "sqlite"],
+                      ["--loopback", "--look-inside"], ["--loopback", "--scratch-pool", "pve/data"]):
             with self.subTest(words):
                 result = self.call("drill", *words, code=USAGE)
                 self.assertIn("--loopback" if "--size" not in words or "--loopback" not in words else "256", result.stderr)

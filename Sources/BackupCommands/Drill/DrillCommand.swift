@@ -16,11 +16,10 @@ struct DrillCommand: AsyncParsableCommand {
     discussion: """
       The newest good point of each source, those drilled longest ago first; of a service all sources, in the order in \
       which they are restored, and how long that takes and how old the data are, against what is promised of it. Trees and \
-      streams are restored to a directory, images of volumes to a sparse file, or to a new volume of a thin pool; nothing live \
-      is touched. What is restored is \
-      compared with the point, and probes look at it: the integrity of SQLite files, whether dumps are whole, the file \
-      system of an image; `postgres` starts a throwaway server on each data directory. How long it took and how old the \
-      data were is kept for `backupctl drills`.
+      streams are restored to a directory, images of volumes to a sparse file, or to a new volume of a thin pool; nothing \
+      live is touched. What is restored is compared with the point, and probes look at it: the integrity of SQLite files, \
+      whether dumps are whole, the file system of an image; `postgres` starts a throwaway server on each data directory. \
+      How long it took and how old the data were is kept for `backupctl drills`.
 
       EXAMPLES:
         backupctl drill nfs/immich
@@ -57,6 +56,7 @@ struct DrillCommand: AsyncParsableCommand {
   var scratch = "/var/tmp"
 
   @OptionGroup var loopback: LoopbackOptions
+
   @Option(
     help: ArgumentHelp(
       "Restore images of volumes to a new volume of this thin pool, GROUP/POOL, which is removed again.",
@@ -89,7 +89,9 @@ struct DrillCommand: AsyncParsableCommand {
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
     if noProbes, !probeNames.isEmpty { throw ValidationError("--no-probes and --probe exclude each other") }
-    let others = !names.isEmpty || count != nil || maxBytes != nil || noProbes || !probeNames.isEmpty
+    let others =
+      !names.isEmpty || count != nil || maxBytes != nil || noProbes || !probeNames.isEmpty || scratchPool != nil
+      || lookInside
     if loopback.isAsked, others {
       throw ValidationError("--loopback makes its own volumes: it takes --size, --keep, --scratch and --json only")
     }

@@ -140,11 +140,3 @@ private struct DrillBody: JobBody {
     return latest
   }
 }
-
-extension Double {
-  /// The number with at most some decimals, for messages.
-  func rounded(toDecimals decimals: Int) -> Double {
-    let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
-    return (self * scale).rounded() / scale
-  }
-}

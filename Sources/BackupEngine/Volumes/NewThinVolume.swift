@@ -19,12 +19,13 @@ struct NewThinVolume: Sendable {
 
   /// Makes the volume; it is active.
   ///
+  /// - Parameter tags: what it is known by; nil for a volume as anyone makes it.
   /// - Throws: `VolumeError` `toolFailed`.
-  func make(length: ByteCount, tags: SnapshotTags) async throws {
+  func make(length: ByteCount, tags: SnapshotTags? = nil) async throws {
     _ = try await tools.output(
       of: "lvcreate",
       ["--yes", "--virtualsize", "\(length.bytes)b", "--thinpool", pool.description, "--name", name.volume]
-        + tags.encoded.flatMap { ["--addtag", $0] } + [name.group],
+        + (tags?.encoded ?? []).flatMap { ["--addtag", $0] } + [name.group],
       to: "make the volume \(name)")
   }
 }

@@ -99,15 +99,10 @@ struct LoopbackPool: Sendable {
       ], to: "make the thin pool of the drill")
   }
 
-  /// Makes a thin volume of a share of the pool's size.
+  /// Makes a thin volume.
   func makeVolume(_ name: String, _ size: ByteCount) async throws -> VolumeName {
     let volume = volume(name)
-    _ = try await tools.output(
-      of: "lvcreate",
-      [
-        "--quiet", "--virtualsize", "\(size.bytes)b", "--thinpool", "\(place.group)/\(Self.pool)", "--name", name,
-        place.group,
-      ], to: "make the volume \(volume)")
+    try await NewThinVolume(tools: tools, name: volume, pool: self.volume(Self.pool)).make(length: size)
     return volume
   }
 

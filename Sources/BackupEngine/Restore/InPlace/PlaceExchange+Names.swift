@@ -98,8 +98,8 @@ extension PlaceExchange {
 
   /// Whether the live directory is the one that was noted, and what was restored or kept is there.
   func hasBoth(_ root: StayingRoot) throws(SystemError) -> Bool {
+    guard try isThere(root) else { return false }
     do throws(SystemError) {
-      guard try OpenFile.open(part.live.bytes, .directory).status().inode == root.inode else { return false }
       _ = try OpenFile.open(tree, .directory)
       return true
     } catch {
