@@ -22,6 +22,8 @@ import luks  # noqa: E402
 from backupctl import DEGRADED, OK, Backupctl, is_base, is_ours  # noqa: E402
 from pools import KIB, MIB, ThinPool, mapped, need_pools, report, tool  # noqa: E402
 
+# What a start says of a hold that was made in the instant before its mark could be noted: docs/volumes.md.
+RIDDLE = "cannot tell whose metadata snapshot stands"
 KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 24))))
 
@@ -84,7 +86,7 @@ class Kills(unittest.TestCase):
     def test_the_next_start_leaves_nothing_behind_and_touches_nothing_of_others(self):
         durations = [self.duration(words) for words in self.commands]
         foreign, names, mounts = self.foreign(), set(mapped()), mount_points()
-        killed = 0
+        killed = riddles = 0
         for number in range(KILLS):
             which = number % len(self.commands)
             delay = self.chance.uniform(0, durations[which])
@@ -98,7 +100,12 @@ class Kills(unittest.TestCase):
                 held = self.pool.status()["hold"]
                 killed += self.kill_after(delay, self.commands[which], with_children=self.chance.random() < 0.5)
                 # Any start that may change something clears up what is left of runs that died.
-                self.backupctl.call(*Backupctl.archive(self.volume), codes=(OK, DEGRADED))
+                next_start = self.backupctl.call(*Backupctl.archive(self.volume), codes=(OK, DEGRADED))
+                if RIDDLE in next_start.stderr and not is_held:
+                    # As the message says; after that nothing may be left either.
+                    riddles += 1
+                    self.pool.message("release_metadata_snap")
+                    self.backupctl.call(*Backupctl.archive(self.volume), codes=(OK, DEGRADED))
                 self.assertEqual(set(mapped()) - names, set())
                 self.assertEqual(mount_points(), mounts)
                 self.assertEqual(self.backupctl.leases(), [])
@@ -111,7 +118,9 @@ class Kills(unittest.TestCase):
         self.backupctl.restore(self.volume, image)
         self.assertTrue(image.read_bytes() == self.volume.read())
         self.backupctl.call("check", "-q")
-        print(f"seed {SEED}: {killed} of {KILLS} were killed before their end; whole they take "
+        # The instant is some hundredths of what an archive takes.
+        self.assertLessEqual(riddles, 1 + KILLS // 20)
+        print(f"seed {SEED}: {killed} of {KILLS} were killed before their end, {riddles} between a hold and its mark; whole they take "
               + ", ".join(f"{duration:.1f} s" for duration in durations), file=sys.stderr)
         self.assertGreater(killed, KILLS // 3)
 

@@ -50,6 +50,8 @@ public struct MetadataHolds: Sendable {
     let lock = try await PoolLock(
       of: pool.name, uuid: pool.uuid, in: directory, holder: holder, attempts: attempts, pause: pause)
     defer { withExtendedLifetime(lock) {} }
+    // Looked at before anything is noted: a process that dies with a lease beside a stranger's hold would leave a riddle.
+    if let standing = try await hold(in: pool.name) { throw foreignHold(standing, pool.name) }
     let lease = try await leases.acquire(.metadataHold(pool: pool.name))
     // Cut short by a cancellation, it would leave open whether the hold was made.
     let reserved = await Task { await self.reserve(pool.name, lease) }.value

@@ -175,6 +175,25 @@ struct MetadataHoldsTests {
     }
   }
 
+  /// A hold of another program stands before the process dies: it leaves no lease that the next start couldn't explain.
+  @Test(arguments: 0..<3)
+  func notesNothingWhereAnotherProgramHoldsThePoolAlready(step: Int) async throws {
+    fake.holdAsForeigner()
+    let foreign = fake.hold
+    let counter = Counter(step)
+    fake.with {
+      $0.before = { [leases] _, _, _ in
+        guard counter.next() else {
+          leases.with { $0.isDead = true }
+          throw MetadataLeases.Dead()
+        }
+      }
+    }
+    await #expect(throws: (any Error).self) { try await holds().with(pool) { try await $0.usage() } }
+    #expect(leases.details.isEmpty)
+    #expect(fake.hold == foreign)
+  }
+
   @Test func releasesAMarkedHoldAndNoOtherAtTheSameBlock() async throws {
     fake.holdAsForeigner()
     let hold = try #require(fake.hold)
