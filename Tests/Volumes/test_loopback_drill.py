@@ -3,12 +3,14 @@
 
   scripts/guest -m 3072 -t 1800 -- env BACKUPCTL=$PWD/.build/release/backupctl python3 Tests/Volumes/test_loopback_drill.py
 """
+import glob
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -26,6 +28,8 @@ setUpModule = need_pools
 class LoopbackDrill(unittest.TestCase):
     def setUp(self):
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="backupctl-loopback-"))
+        # The server of PostgreSQL, which isn't root, passes through.
+        self.work.chmod(0o711)
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
         # Another group of the host, in use, of which nothing may change.
         self.pool = ThinPool(size=32 * MIB)
@@ -69,9 +73,19 @@ class LoopbackDrill(unittest.TestCase):
 
         result = self.drill("--json")
         self.assertEqual(result.returncode, OK, result.stdout + result.stderr)
+        print(result.stdout, file=sys.stderr)
         report = json.loads(result.stdout)
         self.assertEqual([step["step"] for step in report["steps"]], STEPS)
         self.assertEqual({step["result"] for step in report["steps"]}, {"ok"})
+        self.assert_nothing_left()
+
+    @unittest.skipUnless(glob.glob("/usr/lib/postgresql/*/bin/initdb"), "there is no server of PostgreSQL")
+    def test_a_place_that_the_database_cannot_reach_is_named_and_all_is_removed(self):
+        self.work.chmod(0o700)
+        result = self.drill()
+        self.assertEqual(result.returncode, FAILED, result.stdout + result.stderr)
+        self.assertIn("its account postgres can't pass through a directory above", result.stdout)
+        self.assertIn("hint: fill: let others through with `chmod o+x`", result.stderr)
         self.assert_nothing_left()
 
     def test_is_stopped_by_a_signal_and_leaves_nothing_and_excludes_another(self):
@@ -97,6 +111,7 @@ class LoopbackDrill(unittest.TestCase):
         result = self.drill(environment=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"})
         self.assertEqual(result.returncode, FAILED, result.stdout + result.stderr)
         lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+        self.assertIn("restore", lines, result.stdout + result.stderr)
         self.assertIn("failed", lines["restore"])
         self.assertIn("Block bitmap differences", lines["restore"])
         self.assertNotIn("snapshot", lines)

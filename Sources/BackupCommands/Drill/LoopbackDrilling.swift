@@ -55,8 +55,10 @@ struct LoopbackDrilling {
     let (prepared, isTold) = (drill, !output.json && !output.quiet)
     let report = try await CancellableWork.run {
       try await prepared.run { step in
-        // Each line when its step ends: all of it takes minutes.
-        if isTold || !step.isGood, !output.json { environment.output.line(Self.line(step)) }
+        // Each line when its step ends, also into a pipe: all of it takes minutes.
+        guard isTold || !step.isGood, !output.json else { return }
+        environment.output.line(Self.line(step))
+        environment.output.flush()
       }
     }
     if output.json {

@@ -42,8 +42,9 @@ struct LoopbackPostgres: Sendable {
 
   /// Makes the data, starts the server and makes a table of some rows.
   ///
-  /// - Throws: `VolumeError` `toolFailed`.
+  /// - Throws: `VolumeError` `toolFailed`; ``EngineError`` `targetUnusable` if the server's account can't reach the place.
   func make(rows: Int) async throws {
+    try await requirePassage()
     for directory in [data, socket] {
       _ = try await tools.output(
         of: "install", ["-d", "-m", "0700", "-o", Self.account, directory], to: "make \(directory)")
@@ -63,6 +64,19 @@ struct LoopbackPostgres: Sendable {
     )
   }
 
+  /// The server isn't root: each directory above its own must let it through.
+  private func requirePassage() async throws {
+    let mountPoint = parent(of: data)
+    let result = try await tools.run(
+      "setpriv", account(["test", "-x", mountPoint]), input: [], timeLimit: .seconds(20))
+    guard !result.isSuccess else { return }
+    throw EngineError(
+      .targetUnusable, "cannot run PostgreSQL below \(mountPoint): its account \(Self.account) can't pass through a directory above",
+      hint: "let others through with `chmod o+x`, or give another place with `--scratch`")
+  }
+
+  private func parent(of path: String) -> String { String(path.dropLast(Self.directoryName.count + 1)) }
+
   private func ask(_ statement: String) async throws {
     try await asAccount(
       ["\(bin)/psql", "--no-psqlrc", "--quiet", "--host", socket, "--dbname", "postgres", "--command", statement],
@@ -81,9 +95,11 @@ struct LoopbackPostgres: Sendable {
 
   private func asAccount(_ vector: [String], _ purpose: String) async throws {
     _ = try await tools.output(
-      of: "setpriv",
-      ["--reuid=\(Self.account)", "--regid=\(Self.account)", "--init-groups", "--"] + vector,
-      to: purpose, timeLimit: Self.startLimit)
+      of: "setpriv", account(vector), to: purpose, timeLimit: Self.startLimit)
+  }
+
+  private func account(_ vector: [String]) -> [String] {
+    ["--reuid=\(Self.account)", "--regid=\(Self.account)", "--init-groups", "--"] + vector
   }
 
   /// Ends the server of a directory at once, if there is one.
