@@ -27,7 +27,8 @@ setUpModule = need_pools
 
 class LoopbackDrill(unittest.TestCase):
     def setUp(self):
-        self.work = pathlib.Path(tempfile.mkdtemp(prefix="backupctl-loopback-"))
+        # A short path: a socket's may have 107 bytes.
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="bctl-l-"))
         # The server of PostgreSQL, which isn't root, passes through.
         self.work.chmod(0o711)
         self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)

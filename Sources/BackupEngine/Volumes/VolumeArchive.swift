@@ -41,9 +41,7 @@ public struct VolumeArchive: Sendable {
   ///   next attempt, and a snapshot that was taken here is removed.
   public func run(from given: VolumeName? = nil, progress: ArchiveProgress) async throws -> Outcome {
     let bases = VolumeBases(host: host)
-    var problems =
-      target.mode == .image
-      ? await bases.clear(of: target.volume, besides: given, in: request.store, holder: request.holder) : []
+    var problems = await bases.clear(of: target.volume, besides: given, in: request.store, holder: request.holder)
     let found: Found
     if let given { found = try await find(given) } else { found = try await takeSnapshot() }
     let snapshot = found.snapshot

@@ -28,8 +28,9 @@ struct VolumeBases: Sendable {
     }
   }
 
-  /// Releases what archives that were killed left as bases, before the next one begins: all but the one that the newest good point
-  /// was read from. Without this, archives that die again and again would fill the pool.
+  /// Releases what archives that were killed left, before the next one begins: all bases but the one that the newest good point was
+  /// read from, and the snapshots that were made for an archive only. Without this, archives that die again and again would fill the
+  /// pool.
   ///
   /// Nothing is done while another archive of the volume is at work, or if a newer point can't be read.
   /// - Parameter given: the snapshot that is to be read, if there is one already.
@@ -42,7 +43,8 @@ struct VolumeBases: Sendable {
       let newest = try store.latestGoodPoint { _, _ in isKnown = false }
       let inventory = try await host.inventory()
       let others = inventory.snapshots(of: volume).filter {
-        $0.tags.isBase && $0.name != given && $0.volume.uuid != newest?.volume?.snapshot?.uuid
+        ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != given
+          && $0.volume.uuid != newest?.volume?.snapshot?.uuid
       }
       guard isKnown, !others.isEmpty else { return }
       do {

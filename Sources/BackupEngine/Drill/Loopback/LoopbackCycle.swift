@@ -208,7 +208,8 @@ actor LoopbackCycle {
   private func undo() async throws -> String {
     let content = try filled()
     let restores = try await program.read([Restore].self, ["restore", "--list", "--verbose"])
-    guard let last = restores.first(where: { $0.state == "restored" }) else {
+    // Ids are times: the newest is the one whose volume is live.
+    guard let last = restores.filter({ $0.state == "restored" }).max(by: { $0.restore < $1.restore }) else {
       throw Finding(text: "`backupctl restore --list` knows no restore that could be taken back")
     }
     try await program.call(["restore", "--undo", last.restore, "--yes", "--quiet"])

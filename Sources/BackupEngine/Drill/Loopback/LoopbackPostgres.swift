@@ -71,7 +71,8 @@ struct LoopbackPostgres: Sendable {
       "setpriv", account(["test", "-x", mountPoint]), input: [], timeLimit: .seconds(20))
     guard !result.isSuccess else { return }
     throw EngineError(
-      .targetUnusable, "cannot run PostgreSQL below \(mountPoint): its account \(Self.account) can't pass through a directory above",
+      .targetUnusable,
+      "cannot run PostgreSQL below \(mountPoint): its account \(Self.account) can't pass through a directory above",
       hint: "let others through with `chmod o+x`, or give another place with `--scratch`")
   }
 
