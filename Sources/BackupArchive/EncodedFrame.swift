@@ -29,6 +29,21 @@ public struct EncodedFrame: Sendable {
   public let beginsMember: Bool
 }
 
+extension PackReader {
+  /// A frame as it is, for another pack.
+  ///
+  /// Its bytes are neither decompressed nor proved: what is damaged stays damaged, and is found by the same checksum and hashes.
+  /// - Parameters:
+  ///   - chunks: all that the table of contents lists in the frame.
+  ///   - beginsMember: whether it begins with the header of a tar member.
+  /// - Throws: ``ArchiveError`` `damagedFrame` if the file ends before it; `SystemError` if it can't be read.
+  public func copiedFrame(_ number: Int, chunks: [FrameChunk], beginsMember: Bool) throws -> EncodedFrame {
+    EncodedFrame(
+      bytes: try compressedFrame(number), contentSize: Int(frames[number].contentSize), chunks: chunks,
+      beginsMember: beginsMember)
+  }
+}
+
 /// Makes frames and proves each by decompressing it.
 ///
 /// Not thread-safe: each thread has its own.

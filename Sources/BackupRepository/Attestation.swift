@@ -12,6 +12,10 @@ public struct Attestation: Hashable, Sendable {
     case verify
     /// A point was restored to a scratch place and compared.
     case drill
+    /// A point was taken away, since no rule kept it or somebody asked for it.
+    case forget
+    /// Packs were taken away because nothing in them was needed, or because what was is in other packs now.
+    case prune
   }
 
   /// How it came out.
@@ -68,7 +72,7 @@ public struct Attestation: Hashable, Sendable {
   public var pack: PackName?
   /// The frames that were read, for `verify`; empty if the pack couldn't even be opened.
   public var frames = FrameRanges()
-  /// The point that was examined, for `check` and `drill`.
+  /// The point that was examined, for `check` and `drill`; that was taken away, for `forget`.
   public var point: RecoveryPointID?
   /// How long it took.
   public var seconds: Double
@@ -80,6 +84,10 @@ public struct Attestation: Hashable, Sendable {
   public var bytes: Int64?
   /// What the probes found, for `drill`.
   public var probes: [Probe] = []
+  /// The packs that were taken away, for `prune`.
+  public var removed: [PackName] = []
+  /// The pack that was made of what was needed of them, for `prune`.
+  public var made: PackName?
   /// What was found, in words.
   public var damage: [String] = []
   /// What couldn't be looked at, for `drill`, in words.
@@ -98,7 +106,7 @@ public struct Attestation: Hashable, Sendable {
 extension Attestation: Codable {
   private enum CodingKeys: String, CodingKey {
     case at, action, result, tool, pack, frames, point, seconds, damage, restoreSeconds, ageSeconds, bytes, probes
-    case obstacles
+    case obstacles, removed, made
   }
 
   /// Decodes an attestation; keys that aren't known are ignored.
@@ -116,18 +124,25 @@ extension Attestation: Codable {
     bytes = try container.decodeIfPresent(Int64.self, forKey: .bytes)
     probes = try container.decodeIfPresent([Probe].self, forKey: .probes) ?? []
     obstacles = try container.decodeIfPresent([String].self, forKey: .obstacles) ?? []
-    if let name = try container.decodeIfPresent(String.self, forKey: .pack) {
-      guard let parsed = PackName(fileName: name + PackName.ending) else {
-        throw DecodingError.dataCorruptedError(forKey: .pack, in: container, debugDescription: "not the name of a pack")
-      }
-      pack = parsed
-    }
+    pack = try container.decodeIfPresent(String.self, forKey: .pack).map { try Self.packName($0, .pack, container) }
+    made = try container.decodeIfPresent(String.self, forKey: .made).map { try Self.packName($0, .made, container) }
+    removed = try (container.decodeIfPresent([String].self, forKey: .removed) ?? [])
+      .map { try Self.packName($0, .removed, container) }
     if let text = try container.decodeIfPresent(String.self, forKey: .frames) {
       guard let parsed = FrameRanges(parsing: text) else {
         throw DecodingError.dataCorruptedError(forKey: .frames, in: container, debugDescription: "not ranges of frames")
       }
       frames = parsed
     }
+  }
+
+  private static func packName(
+    _ text: String, _ key: CodingKeys, _ container: KeyedDecodingContainer<CodingKeys>
+  ) throws -> PackName {
+    guard let name = PackName(fileName: text + PackName.ending) else {
+      throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not the name of a pack")
+    }
+    return name
   }
 
   /// Encodes the keys that say something.
@@ -145,6 +160,8 @@ extension Attestation: Codable {
     if !probes.isEmpty { try container.encode(probes, forKey: .probes) }
     if !damage.isEmpty { try container.encode(damage, forKey: .damage) }
     if !obstacles.isEmpty { try container.encode(obstacles, forKey: .obstacles) }
+    if !removed.isEmpty { try container.encode(removed.map(\.description), forKey: .removed) }
+    try container.encodeIfPresent(made?.description, forKey: .made)
     if let pack {
       try container.encode(pack.description, forKey: .pack)
       try container.encode(frames.description, forKey: .frames)

@@ -17,6 +17,11 @@ public struct AttestationHistory: Sendable {
   /// Whether the newest check of the structure found damage.
   public private(set) var newestCheckFoundDamage = false
 
+  /// Points that were taken away on purpose.
+  public private(set) var forgottenPoints: Set<RecoveryPointID> = []
+  /// Packs that were taken away on purpose.
+  public private(set) var removedPacks: Set<PackName> = []
+
   /// Nothing was ever verified.
   public init() {}
 
@@ -31,6 +36,9 @@ public struct AttestationHistory: Sendable {
     switch attestation.action {
     case .check: newestCheckFoundDamage = isDamaged
     case .drill: break
+    case .forget:
+      if let point = attestation.point { forgottenPoints.insert(point) }
+    case .prune: removedPacks.formUnion(attestation.removed)
     case .verify:
       guard let pack = attestation.pack else { return }
       if attestation.frames.isEmpty {

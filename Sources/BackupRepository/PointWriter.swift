@@ -51,7 +51,7 @@ public final class PointWriter {
   private let parameters: WriterParameters
   private let encoder: FrameEncoder
   private var packNumber = 0
-  private var pack: (writer: PackWriter<PackFile>, file: any StorageFile, path: String)?
+  private var pack: (writer: PackWriter<StoredPack>, file: any StorageFile, path: String)?
   private var index = IndexBuilder()
   private var checkpointIndex: IndexBuilder?
   /// Blocks of the index that wait for the end of a member; nil if none have to.
@@ -93,7 +93,7 @@ public final class PointWriter {
       packNumber += 1
       let path = "\(store.packsPath)/\(PackName(point: id, number: packNumber).fileName)"
       let file = try store.storage.createFile(path + ".part")
-      pack = (PackWriter(output: PackFile(file: file)), file, path)
+      pack = (PackWriter(output: StoredPack(file: file)), file, path)
     }
     try pack?.writer.append(frame)
     storedBytes += (pack?.writer.writtenBytes ?? 0) - before
@@ -199,7 +199,8 @@ public final class PointWriter {
   }
 }
 
-private struct PackFile: PackOutput {
+/// A pack that is written to a file of the storage.
+struct StoredPack: PackOutput {
   let file: any StorageFile
   func write(_ bytes: [UInt8]) throws { try file.write(bytes) }
 }

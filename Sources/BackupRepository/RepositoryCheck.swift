@@ -45,10 +45,10 @@ public struct RepositoryCheck: Sendable {
 
   private func check(_ store: SourceStore, _ report: inout CheckReport, _ cancellation: Cancellation) throws {
     let begun = clock.elapsed()
-    report.notes += try strangers(in: store) + packsWithoutPoint(store)
     let remembered = try store.attestations.read()
     report.notes += remembered.notes
     let history = AttestationHistory(remembered.attestations)
+    report.notes += try strangers(in: store) + packsWithoutPoint(store, besides: history.forgottenPoints)
 
     let examination = PackExamination(store: store, cancellation: cancellation)
     var found: [Damage] = []
@@ -101,11 +101,11 @@ public struct RepositoryCheck: Sendable {
 
   /// Packs whose point isn't there. An interrupted archive leaves them and the next one uses them; but it is also the only
   /// trace of a point whose file was deleted.
-  private func packsWithoutPoint(_ store: SourceStore) throws -> [String] {
+  private func packsWithoutPoint(_ store: SourceStore, besides forgotten: Set<RecoveryPointID>) throws -> [String] {
     let points = Set(try store.pointIDs())
     let checkpoints = Set(try store.checkpointNames())
     let orphans = Set(try store.packNames().map(\.point)).filter {
-      !points.contains($0) && !checkpoints.contains("\($0).checkpoint")
+      !points.contains($0) && !forgotten.contains($0) && !checkpoints.contains("\($0).checkpoint")
     }
     return orphans.sorted().map {
       "\(store.source) has packs of \($0) but no such point: its archive was interrupted, or the point's file is lost"
@@ -117,6 +117,8 @@ public struct RepositoryCheck: Sendable {
       + strangers(in: store.pointsPath) { name in
         (name.hasSuffix(".json") && RecoveryPointID(parsing: name.dropLast(5)) != nil)
           || (name.hasSuffix(".checkpoint") && RecoveryPointID(parsing: name.dropLast(11)) != nil)
+          || (name.hasSuffix(SourceStore.holdEnding)
+            && RecoveryPointID(parsing: name.dropLast(SourceStore.holdEnding.count)) != nil)
       }
       + strangers(in: store.packsPath) { PackName(fileName: $0) != nil }
   }

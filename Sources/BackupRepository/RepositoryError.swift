@@ -7,7 +7,7 @@ public struct RepositoryError: Failure {
   public struct Code: Hashable, Sendable {
     private enum Value {
       case missing, exists, wrongID, notMounted, formatTooNew, busy, damaged, writeFailed, readFailed, noSuchSource,
-        noSuchPoint, noSuchEntry
+        noSuchPoint, noSuchEntry, held
     }
     private let value: Value
     /// No repository there.
@@ -34,6 +34,8 @@ public struct RepositoryError: Failure {
     public static let noSuchPoint = Code(value: .noSuchPoint)
     /// The point has no such entry.
     public static let noSuchEntry = Code(value: .noSuchEntry)
+    /// A point is on hold.
+    public static let held = Code(value: .held)
   }
 
   /// What went wrong.
@@ -44,6 +46,9 @@ public struct RepositoryError: Failure {
   public let cause: String?
   /// What to type next.
   public let hint: String?
+
+  /// Whether the disk that holds the repository is full.
+  public private(set) var isFull = false
 
   /// Makes an error.
   public init(_ code: Code, _ message: String, cause: String? = nil, hint: String? = nil) {
@@ -71,8 +76,10 @@ public struct RepositoryError: Failure {
       ? "free space on the disk that holds the repository, then run the same command again; points listed before are intact"
       : error.isReadOnly
         ? "check `dmesg` for errors of the disk; a file system with errors is remounted read-only" : nil
-    return RepositoryError(
+    var made = RepositoryError(
       .writeFailed, "cannot write \(path) in the repository: \(error.reason)", cause: error.cause, hint: hint)
+    made.isFull = error.isFull
+    return made
   }
 
   /// An error of reading the repository at a path.

@@ -7,9 +7,11 @@ public final class SourceLock: Sendable {
 
   /// Takes the lock.
   ///
-  /// - Parameter holder: what to write into the lock file, for whoever finds it held.
+  /// - Parameters:
+  ///   - purpose: what it is taken for, with the source, as in `cannot <purpose>`.
+  ///   - holder: what to write into the lock file, for whoever finds it held.
   /// - Throws: ``RepositoryError`` `busy` naming the holder; `writeFailed`.
-  init(storage: any RepositoryStorage, path: String, source: String, holder: String) throws {
+  init(storage: any RepositoryStorage, path: String, purpose: String, holder: String) throws {
     let file = try storage.openLock(path)
     let taken: FileLock?
     do throws(SystemError) {
@@ -20,7 +22,7 @@ public final class SourceLock: Sendable {
     guard let taken else {
       let other = FileLock.holder(of: file)
       throw RepositoryError(
-        .busy, "cannot archive \(source): another process holds it",
+        .busy, "cannot \(purpose): another process holds it",
         cause: other.isEmpty ? "the lock is held" : "held by \(other)",
         hint: "wait for it to end, or look at it with `ps`; the lock goes with its process")
     }

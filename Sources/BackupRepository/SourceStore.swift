@@ -89,13 +89,23 @@ public struct SourceStore: Sendable {
   /// - Throws: ``RepositoryError`` `damaged` if it isn't a whole pack; `readFailed`.
   public func openPack(_ name: PackName) throws -> PackReader {
     do {
-      return try PackReader(try storage.open("\(packsPath)/\(name.fileName)"))
+      return try PackReader(try openPackFile(name))
     } catch let error as ArchiveError {
       throw RepositoryError(
         .damaged, "cannot read pack \(name) of \(source): \(error.message)", cause: error.cause,
         hint: "run `backupctl check \(source.name)` to see which points and paths are affected")
     } catch let error as SystemError {
       throw RepositoryError.reading("pack \(name) of \(source)", error)
+    }
+  }
+
+  /// A pack that was taken out of use since the caller learnt of it is still read, from the trash.
+  private func openPackFile(_ name: PackName) throws -> OpenFile {
+    do {
+      return try storage.open("\(packsPath)/\(name.fileName)")
+    } catch {
+      guard let path = try trash.path(ofName: name.fileName) else { throw error }
+      return try storage.open(path)
     }
   }
 
@@ -117,11 +127,13 @@ public struct SourceStore: Sendable {
 
   /// Takes the lock that writers need, after making the store's directories.
   ///
+  /// - Parameter purpose: what it is taken for, as in `cannot <purpose> tree/etc`.
   /// - Throws: ``RepositoryError`` `busy`, `writeFailed`.
-  public func lock(holder: String) throws -> SourceLock {
+  public func lock(holder: String, to purpose: String = "archive") throws -> SourceLock {
     try storage.makeDirectories(pointsPath)
     try storage.makeDirectories(packsPath)
-    return try SourceLock(storage: storage, path: "\(path)/lock", source: source.description, holder: holder)
+    return try SourceLock(
+      storage: storage, path: "\(path)/lock", purpose: "\(purpose) \(source)", holder: holder)
   }
 
   /// Removes what an interrupted writer left unfinished. The caller holds the lock.
@@ -133,12 +145,13 @@ public struct SourceStore: Sendable {
     }
   }
 
-  /// The id of a point begun now: no point and no pack bears it yet.
+  /// The id of a point begun now: no point and no pack bears it, or is known to have borne it.
   func newPointID(begun: Timestamp) throws -> RecoveryPointID {
     var id = RecoveryPointID(begun: begun)
-    let points = Set(try pointIDs())
-    let packs = Set(try packNames().map(\.point))
-    while points.contains(id) || packs.contains(id) {
+    let history = AttestationHistory(try attestations.read().attestations)
+    let taken = Set(try pointIDs() + packNames().map(\.point)).union(history.forgottenPoints)
+      .union(history.removedPacks.map(\.point))
+    while taken.contains(id) {
       id = RecoveryPointID(begun: begun, ordinal: id.ordinal + 1)
     }
     return id

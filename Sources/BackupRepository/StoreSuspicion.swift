@@ -24,17 +24,26 @@ struct StoreSuspicion: Sendable {
       // What can't be read can't reassure; to doubt costs only time.
       isFounded = true
     }
-    if try !isFounded && Self.isPackMissing(store, previous) { isFounded = true }
+    if try !isFounded && Self.isPackMissing(store, previous, besides: []) {
+      // What a prune took away isn't missing.
+      let removed = AttestationHistory(try store.attestations.read().attestations).removedPacks
+      isFounded = try Self.isPackMissing(store, previous, besides: removed)
+    }
   }
 
   /// Whether a number is missing among the packs of a point, or the previous point's packs aren't as large as it says.
-  private static func isPackMissing(_ store: SourceStore, _ previous: RecoveryPoint?) throws -> Bool {
+  ///
+  /// - Parameter removed: packs that were taken away on purpose.
+  private static func isPackMissing(
+    _ store: SourceStore, _ previous: RecoveryPoint?, besides removed: Set<PackName>
+  ) throws -> Bool {
     var highest: [RecoveryPointID: Int] = [:]
     for name in try store.packNames() {
-      guard name.number == highest[name.point, default: 0] + 1 else { return true }
+      for number in highest[name.point, default: 0] + 1..<name.number
+      where !removed.contains(PackName(point: name.point, number: number)) { return true }
       highest[name.point] = name.number
     }
-    guard let previous else { return false }
+    guard let previous, !removed.contains(where: { $0.point == previous.id }) else { return false }
     let stored = try (0..<highest[previous.id, default: 0]).reduce(Int64(0)) { sum, number in
       let name = PackName(point: previous.id, number: number + 1)
       return sum + (try store.storage.open("\(store.packsPath)/\(name.fileName)").status().size)

@@ -1,0 +1,125 @@
+import BackupModel
+import Foundation
+import HostSystem
+import TestSupport
+import Testing
+
+@testable import BackupEngine
+@testable import BackupRepository
+
+/// A small tree that is archived, forgotten and pruned; what each point must hold is remembered.
+final class PruneScene {
+  let scene: ArchiveScene
+  /// What the points hold that there are.
+  private(set) var expected: [RecoveryPointID: [String: [UInt8]]] = [:]
+  private var random: SeededRandom
+
+  init(seed: UInt64) throws {
+    scene = try ArchiveScene()
+    random = SeededRandom(seed: seed)
+    for _ in 0..<4 { try edit() }
+  }
+
+  var directory: URL { scene.repositoryDirectory }
+  func store() throws -> SourceStore { try scene.store(in: directory) }
+
+  /// A number below a bound.
+  func number(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+  func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
+
+  /// Writes, changes or removes a file.
+  func edit() throws {
+    let name = "file-\(number(below: 7))"
+    switch number(below: 5) {
+    case 0:
+      // One that isn't there is removed already.
+      try? FileManager.default.removeItem(at: scene.tree.appending(path: name))
+    case 1:
+      // Of more than one slice, so that its member takes several frames.
+      try scene.write("large", random.bytes(90_000 + number(below: 60_000)))
+    case 2:
+      guard var large = FileManager.default.contents(atPath: scene.tree.appending(path: "large").path) else { return }
+      let start = number(below: large.count - 1000)
+      large.replaceSubrange(start..<start + 900, with: random.bytes(900))
+      try scene.write("large", [UInt8](large))
+    default: try scene.write(name, random.bytes(500 + number(below: 12_000)))
+    }
+  }
+
+  /// Archives, and remembers what the point must hold.
+  @discardableResult func archive(_ storage: (any RepositoryStorage)? = nil) throws -> RecoveryPointID {
+    let contents = try scene.contents()
+    let before = Set(try store().pointIDs())
+    do {
+      let point = try scene.archive(storage ?? FileStorage(directory: Array(directory.path.utf8)))
+      expected[point.id] = contents
+      return point.id
+    } catch let stop as WorldStopped {
+      try (storage as? FaultyStorage)?.settle()
+      for id in try store().pointIDs() where !before.contains(id) { expected[id] = contents }
+      throw stop
+    }
+  }
+
+  private func store(_ storage: (any RepositoryStorage)?) throws -> SourceStore {
+    guard let storage else { return try store() }
+    return try Repository(storage: storage).store(try #require(ArchiveScene.source))
+  }
+
+  /// Forgets points; after a crash those are known that are still there.
+  func forget(_ ids: [RecoveryPointID], _ storage: (any RepositoryStorage)? = nil) throws {
+    let store = try store(storage)
+    do {
+      try store.forget(ids, at: scene.clock.now(), tool: "tests", try store.lock(holder: "tests"))
+      for id in ids { expected[id] = nil }
+    } catch let stop as WorldStopped {
+      try (storage as? FaultyStorage)?.settle()
+      let there = Set(try self.store().pointIDs())
+      for id in ids where !there.contains(id) { expected[id] = nil }
+      throw stop
+    }
+  }
+
+  /// Holds or releases a point.
+  func hold(_ id: RecoveryPointID, isHeld: Bool, _ storage: any RepositoryStorage) throws {
+    let store = try store(storage)
+    let lock = try store.lock(holder: "tests")
+    do {
+      if isHeld {
+        try store.hold(id, Hold(reason: "a test", begun: scene.clock.now(), by: "tests"), lock)
+      } else {
+        try store.release(id, lock)
+      }
+    } catch let stop as WorldStopped {
+      try (storage as? FaultyStorage)?.settle()
+      throw stop
+    }
+  }
+
+  @discardableResult func prune(
+    _ rules: PrunePlan.Rules = PrunePlan.Rules(grace: .zero), _ storage: (any RepositoryStorage)? = nil
+  ) throws -> Prune.Report {
+    let store = try store(storage)
+    do {
+      return try Prune(store, rules, packSize: .kibibytes(64), tool: "tests", clock: scene.clock)
+        .run(try store.lock(holder: "tests"), cancellation: Cancellation())
+    } catch let stop as WorldStopped {
+      try (storage as? FaultyStorage)?.settle()
+      throw stop
+    }
+  }
+
+  /// Every point that must be there is, holds what it must, and there is no other.
+  func expectAllPoints(_ comment: @autoclosure () -> String = "") throws {
+    #expect(try store().pointIDs() == expected.keys.sorted(), "\(comment())")
+    for (id, contents) in expected {
+      #expect(try scene.contents(of: id, in: directory) == contents, "\(id) \(comment())")
+    }
+  }
+
+  /// Bytes of the files in packs and trash.
+  func storedBytes() throws -> Int64 {
+    let trash = try store().trash
+    return try store().packBytes().bytes + trash.items().reduce(0) { try $0 + (trash.bytes(of: $1) ?? 0) }
+  }
+}

@@ -1,0 +1,181 @@
+import BackupModel
+import Foundation
+import HostSystem
+import TestSupport
+import Testing
+
+@testable import BackupEngine
+@testable import BackupRepository
+
+@Suite struct PruneTests {
+  private func threePoints() throws -> (PruneScene, [RecoveryPointID]) {
+    let scene = try PruneScene(seed: 1)
+    var ids: [RecoveryPointID] = []
+    for round in 0..<3 {
+      try scene.scene.write("round", Array(repeating: UInt8(round), count: 5000))
+      try scene.scene.write("noise-\(round)", (0..<30_000).map { UInt8(truncatingIfNeeded: $0 &* (round + 3) >> 3) })
+      if round > 0 { try FileManager.default.removeItem(at: scene.scene.tree.appending(path: "noise-\(round - 1)")) }
+      ids.append(try scene.archive())
+    }
+    return (scene, ids)
+  }
+
+  @Test func removesWhatNoPointNeedsAndNothingElse() throws {
+    let (scene, ids) = try threePoints()
+    let before = try scene.storedBytes()
+    try scene.forget([ids[0], ids[1]])
+    let report = try scene.prune()
+    try scene.expectAllPoints()
+    #expect(report.removed.packs > 0)
+    #expect(try scene.storedBytes() < before)
+    #expect(try scene.store().trash.items().isEmpty)
+    // What is there now is all needed: another one finds nothing to do.
+    let again = try scene.prune()
+    #expect(again.plan.isEmpty, "\(again.plan.dead) \(again.plan.rewritten)")
+    try scene.archive()
+    try scene.expectAllPoints()
+  }
+
+  @Test func changesNothingWhenItOnlyPlans() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[0]])
+    let before = try scene.storedBytes()
+    let store = try scene.store()
+    let plan = try Prune(store, PrunePlan.Rules(threshold: 1, grace: .zero), tool: "tests", clock: scene.scene.clock)
+      .plan(cancellation: Cancellation())
+    #expect(!plan.isEmpty)
+    #expect(plan.freedBytes > 0)
+    #expect(try scene.storedBytes() == before)
+  }
+
+  @Test func keepsThatOfWhichEnoughIsNeeded() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[1]])
+    let none = try scene.prune(PrunePlan.Rules(threshold: 0, grace: .zero))
+    #expect(none.made.packs == 0)
+    try scene.expectAllPoints()
+    let all = try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    #expect(all.plan.postponed.isEmpty)
+    try scene.expectAllPoints()
+  }
+
+  @Test func copiesNoMoreThanItMayButSomething() throws {
+    let scene = try PruneScene(seed: 5)
+    var ids: [RecoveryPointID] = []
+    for _ in 0..<8 {
+      for _ in 0..<4 { try scene.edit() }
+      ids.append(try scene.archive())
+    }
+    try scene.forget(ids.dropLast().enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
+    var rounds = 0
+    while true {
+      let report = try scene.prune(PrunePlan.Rules(threshold: 1, mostCopied: .zero, grace: .zero))
+      try scene.expectAllPoints()
+      if report.plan.rewritten.isEmpty { break }
+      #expect(report.plan.rewritten.count == 1)
+      rounds += 1
+      try #require(rounds < 50)
+    }
+    #expect(rounds > 1)
+  }
+
+  @Test func whatIsTakenOutOfUseStaysForItsGrace() throws {
+    let (scene, ids) = try threePoints()
+    // Readers that know the packs of now, before anything is taken away.
+    let store = try scene.store()
+    let reader = try store.chunkReader(keepsTables: false)
+    let point = try store.point(ids[0])
+    try scene.forget([ids[0], ids[1]])
+    // The clock goes on by an hour with each look at it.
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .seconds(1000 * 3600)))
+    #expect(try scene.store().trash.items().contains { $0.name == "\(ids[0]).json" })
+    var read = 0
+    try IndexReader(root: point.index, chunks: reader).forEachEntry { entry in
+      for extent in entry.extents {
+        if let chunk = extent.chunk { _ = try reader.location(of: chunk) }
+        read += 1
+      }
+      return true
+    }
+    #expect(read > 0)
+    try scene.expectAllPoints()
+    try scene.prune()
+    #expect(try scene.store().trash.items().isEmpty)
+    try scene.expectAllPoints()
+  }
+
+  @Test func keepsPacksOfAnInterruptedArchiveUntilTheNextPoint() throws {
+    let (scene, ids) = try threePoints()
+    var random = SeededRandom(seed: 9)
+    try scene.scene.write("later", random.bytes(200_000))
+    let newest = try #require(ids.last)
+    var unfinished: [PackName] = []
+    // Killed a little later each time, until a pack was sealed by then.
+    for stopAt in 3... {
+      let storage = try FaultyStorage(scene.directory, stopAt: stopAt, ending: .kill)
+      #expect(throws: WorldStopped.self) { try scene.archive(storage) }
+      unfinished = try scene.store().packNames().filter { $0.point > newest }
+      if !unfinished.isEmpty { break }
+    }
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    #expect(try scene.store().packNames().filter { $0.point > newest } == unfinished)
+    try scene.archive()
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    try scene.expectAllPoints()
+  }
+
+  @Test func refusesWhereNobodyKnowsWhatIsNeeded() throws {
+    let (scene, ids) = try threePoints()
+    let point = scene.directory.appending(path: "sources/tree/scene/points/\(ids[1]).json")
+    try Data("{}".utf8).write(to: point)
+    let before = try scene.storedBytes()
+    let error = try #require(throws: RepositoryError.self) { try scene.prune() }
+    #expect(error.code == .damaged)
+    #expect(error.message.contains("cannot prune tree/scene"))
+    #expect(try scene.storedBytes() == before)
+  }
+
+  @Test func aPointOnHoldIsNotForgotten() throws {
+    let (scene, ids) = try threePoints()
+    let store = try scene.store()
+    let now = scene.scene.clock.now()
+    try store.hold(ids[0], Hold(reason: "before the migration", begun: now, by: "ana"), try store.lock(holder: "tests"))
+    let error = try #require(throws: RepositoryError.self) { try scene.forget([ids[1], ids[0]]) }
+    #expect(error.code == .held)
+    #expect(error.cause == "before the migration")
+    try scene.expectAllPoints()
+    try store.release(ids[0], try store.lock(holder: "tests"))
+    try scene.forget([ids[0]])
+    try scene.expectAllPoints()
+    #expect(try store.holds().isEmpty)
+  }
+
+  @Test func aHoldEndsByItself() throws {
+    let (scene, ids) = try threePoints()
+    let store = try scene.store()
+    let now = scene.scene.clock.now()
+    let hold = Hold(reason: "for an hour", begun: now, until: now.adding(seconds: 3600), by: "ana")
+    try store.hold(ids[0], hold, try store.lock(holder: "tests"))
+    #expect(hold.counts(at: now))
+    #expect(!hold.counts(at: now.adding(seconds: 3600)))
+    // By now the clock has gone on by more than that.
+    try scene.forget([ids[0]])
+    try scene.expectAllPoints()
+  }
+
+  @Test func anArchiveAfterAPruneDoubtsNothing() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[0]])
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    let store = try scene.store()
+    let newest = try store.latestGoodPoint { _, _ in }
+    #expect(try !StoreSuspicion(store, previous: newest).isFounded)
+    // But a pack that is gone by another's hand is missed.
+    let name = try #require(try store.packNames().first)
+    try FileManager.default.removeItem(
+      at: scene.directory.appending(path: "sources/tree/scene/packs/\(name.fileName)"))
+    if name.number < (try store.packNames().filter { $0.point == name.point }.map(\.number).max() ?? 0) {
+      #expect(try StoreSuspicion(store, previous: newest).isFounded)
+    }
+  }
+}
