@@ -13,3 +13,11 @@ public enum KeepRule: String, CaseIterable, Hashable, Sendable {
   /// The newest item of a year.
   case yearly
 }
+
+extension KeepRule {
+  /// The rules that have periods.
+  static let periodic = allCases.filter { $0 != .last }
+
+  /// The key of the rule that keeps the newest item of each period within a span: `within-daily`.
+  var withinKey: String { "\(KeepRules.withinKey)-\(rawValue)" }
+}

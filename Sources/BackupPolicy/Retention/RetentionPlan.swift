@@ -5,7 +5,8 @@ public import BackupModel
 /// The rules are those of restic's `forget`: a rule takes the newest item of each period, from the newest period back,
 /// until it has taken as many as it keeps; periods without an item don't count, so missed days cost none. Each rule
 /// takes its own, so one item can be kept by several. `within` counts from the newest item, not from the present: when
-/// no more items are made, those there are don't run out. Other than restic's, a rule that isn't used up doesn't also
+/// no more items are made, those there are don't run out; `within-daily` and its like take the newest item of each period that
+/// is as young. Other than restic's, a rule that isn't used up doesn't also
 /// keep the oldest item.
 ///
 /// Items dated after `now` are kept and count for nothing: a clock that was wrong must neither make them the newest of
@@ -59,11 +60,19 @@ public struct RetentionPlan<ID: Hashable & Sendable>: Hashable, Sendable {
     let ordered = items.enumerated().sorted { ($0.element.time, $0.offset) > ($1.element.time, $1.offset) }
       .map(\.element)
     var openRules = KeepRule.allCases.filter { rules[$0] > 0 }.map { OpenRule($0, count: rules[$0]) }
+    var periods: [KeepRule: Set<String>] = [:]
     let newest = ordered.first { $0.time <= now }?.time
     decisions = ordered.map { item in
       guard let newest, item.time <= now else { return Decision(item: item, reasons: [.futureDated]) }
       var reasons = openRules.indices.compactMap { openRules[$0].reason(for: item.time, calendar) }
       if let span = rules.within, newest.isWithin(span, after: item.time) { reasons.append(.within(span)) }
+      for rule in KeepRule.periodic {
+        guard let span = rules.spans[rule], newest.isWithin(span, after: item.time),
+          let period = calendar.period(of: rule, at: item.time),
+          periods[rule, default: []].insert(period).inserted
+        else { continue }
+        reasons.append(.withinPeriods(rule, span))
+      }
       return Decision(item: item, reasons: reasons)
     }
   }

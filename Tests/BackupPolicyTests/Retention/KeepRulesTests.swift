@@ -13,6 +13,7 @@ import Testing
     ("{last: 2, daily: 7}", "last=2,daily=7"), ("{daily: 7, last: 2}", "last=2,daily=7"),
     ("{within: 14d}", "within=14d"), ("{within: 2w, yearly: 99999}", "yearly=99999,within=14d"),
     ("{daily: 0, hourly: 1}", "hourly=1"),
+    ("{within-weekly: 90d, within-daily: 2w}", "within-daily=14d,within-weekly=90d"),
     (
       "{last: 1, hourly: 2, daily: 3, weekly: 4, monthly: 5, yearly: 6, within: 36h}",
       "last=1,hourly=2,daily=3,weekly=4,monthly=5,yearly=6,within=1d12h"
@@ -46,6 +47,7 @@ import Testing
     ("daily=+7", "`daily=+7` needs a whole number"), ("daily=100000", "needs a whole number from 0 to 99999"),
     ("daily=7=7", "`daily=7=7` needs a whole number"), (" daily=7", "there is no rule ` daily`"),
     ("within=7", "`within=7` needs a length of time"), ("within=0s", "`within=0s` needs a length of time"),
+    ("within-last=7d", "there is no rule `within-last`"), ("within-daily=7", "`within-daily=7` needs a length of time"),
     ("last=0", "nothing would be kept"), ("last=0,daily=0", "nothing would be kept"),
   ])
   func refusesAMistakeOfTypedRulesNamingIt(_ text: String, _ part: String) throws {

@@ -77,6 +77,28 @@ import Testing
         """)
   }
 
+  @Test func keepsTheNewestOfEachPeriodWithinItsSpan() throws {
+    let plan = try plan(
+      "within-daily=2d,within-weekly=14d",
+      [
+        "2026-11-22T05:00:00Z", "2026-11-21T05:00:00Z", "2026-11-21T04:00:00Z", "2026-11-20T05:00:00Z",
+        "2026-11-20T04:59:59Z", "2026-11-15T05:00:00Z", "2026-11-14T05:00:00Z", "2026-11-08T05:00:00Z",
+        "2026-11-01T05:00:00Z",
+      ])
+    #expect(
+      table(plan) == """
+        2026-11-22T05:00:00Z  daily within 2d, weekly within 14d
+        2026-11-21T05:00:00Z  daily within 2d
+        2026-11-21T04:00:00Z  no rule keeps it
+        2026-11-20T05:00:00Z  daily within 2d
+        2026-11-20T04:59:59Z  no rule keeps it
+        2026-11-15T05:00:00Z  weekly within 14d
+        2026-11-14T05:00:00Z  no rule keeps it
+        2026-11-08T05:00:00Z  weekly within 14d
+        2026-11-01T05:00:00Z  no rule keeps it
+        """)
+  }
+
   @Test func doesNotCountDaysWithoutAnItem() throws {
     let plan = try plan(
       "daily=3",
