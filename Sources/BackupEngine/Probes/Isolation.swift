@@ -34,7 +34,8 @@ struct Isolation: Sendable {
   static func find() async throws -> Isolation {
     let words = (ProcessStatus.isRoot ? [] : ["--user", "--map-current-user"]) + namespaces
     var trial = ChildCommand("unshare", words + ["--", "true"])
-    trial.timeLimit = .seconds(20)
+    // Long: a host so busy that this takes its time must not lose the isolation for it.
+    trial.timeLimit = .seconds(300)
     let why: String
     do {
       let result = try await trial.run()
