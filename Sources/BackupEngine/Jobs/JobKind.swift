@@ -78,7 +78,9 @@ public struct JobScope: Sendable {
 /// The kinds of jobs that are built in; ``JobKindRegistry`` adds plug-ins.
 public enum JobKinds {
   /// All built-in kinds.
-  public static let all: [any JobKind.Type] = [SnapshotJob.self, ArchiveJob.self, VerifyJob.self, DrillJob.self]
+  public static let all: [any JobKind.Type] = [
+    SnapshotJob.self, ArchiveJob.self, VerifyJob.self, DrillJob.self, RetentionJob.self,
+  ]
 
   static func kind(named name: String) -> (any JobKind.Type)? { all.first { $0.name == name } }
 }

@@ -1,0 +1,176 @@
+import ArgumentParser
+import BackupEngine
+import BackupModel
+import BackupPolicy
+import BackupRepository
+
+/// Forgets points that no rule keeps, or that are named.
+struct ForgetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget", abstract: "Forget points that no rule keeps, or single ones.",
+    discussion: """
+      With --keep each point of the sources is judged, and listed with the reasons why it stays: by which rules, or because \
+      it is the newest good or the newest verified point, on hold, or can't be read. What no rule keeps is forgotten, after \
+      a confirmation. Without --keep the points are named, NAME@POINT.
+
+      A forgotten point is in the trash at first. Room is freed by `backupctl prune`.
+
+      EXAMPLES:
+        backupctl forget --keep daily=7,weekly=4,monthly=6 --dry-run
+        backupctl forget nfs --keep last=3,within=14d --yes
+        backupctl forget nfs/immich@20261122T050000Z
+
+      \(ExitStatus.help([.ok, .failed, .noRepository, .busy, .formatTooNew, .damaged, .usage]))
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "With --keep names of sources or services, by default all; else points, NAME@POINT.", valueName: "name"))
+  var names: [String] = []
+
+  @Option(help: ArgumentHelp("What stays: last=3,daily=7,within=14d,within-weekly=90d.", valueName: "rules"))
+  var keep: String?
+
+  @Flag(help: "Only show what would be forgotten.")
+  var dryRun = false
+
+  @Flag(help: "Go ahead without asking.")
+  var yes = false
+
+  @Flag(help: "Forget more than half of a source's points at once, if the rules say so.")
+  var allowMany = false
+
+  @Flag(help: "Forget the newest good point too, if it is named.")
+  var allowNewest = false
+
+  @OptionGroup var repository: RepositoryOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard keep != nil || !names.isEmpty else {
+      throw ValidationError("Say what stays, such as --keep daily=7,weekly=4, or name points: NAME@POINT.")
+    }
+  }
+
+  func run() throws {
+    let configuration = try repository.configuration()
+    let opened = try repository.open(configuration)
+    if let keep {
+      try forget(keeping: try KeepRules(parsing: keep), of: opened, configuration)
+    } else {
+      try forgetNamed(in: opened)
+    }
+  }
+
+  // MARK: - By rules
+
+  private func forget(keeping rules: KeepRules, of opened: Repository, _ configuration: Configuration?) throws {
+    let sources = try SourceArguments.sources(names, in: opened) { try ServiceSurvey(configuration, in: opened) }
+    let plans = try sources.map { try SourceRetention(opened.store($0)).plan(rules) }
+    // Before anything is asked, and for all sources before the first one is touched.
+    let mostRemoved = allowMany ? Percentage.whole : RetentionJob.defaultMostRemoved
+    if !output.json { show(plans) }
+    if !dryRun {
+      for plan in plans { try plan.check(mostRemoved: mostRemoved) }
+    }
+    let count = plans.reduce(0) { $0 + $1.dropped.count }
+    var forgotten: [SourceID: [RecoveryPointID]] = [:]
+    if count > 0, !dryRun {
+      try Confirmation(
+        yes: yes, what: "forget \(count) points",
+        command: (["backupctl forget"] + names + ["--keep \(rules)"] + (allowMany ? ["--allow-many"] : []) + ["--yes"])
+          .joined(separator: " ")
+      ).obtain()
+      for plan in plans {
+        forgotten[plan.source] = try SourceRetention(opened.store(plan.source))
+          .forget(plan, rules, mostRemoved: mostRemoved)
+      }
+    }
+    if output.json {
+      CommandEnvironment.current.output.line(
+        try JSONText.encode(plans.map { RetentionRow($0, forgotten: Set(forgotten[$0.source] ?? [])) }))
+    } else {
+      tell(dryRun ? nil : forgotten.values.reduce(0) { $0 + $1.count }, of: count)
+    }
+  }
+
+  private func show(_ plans: [PointRetention]) {
+    let environment = CommandEnvironment.current
+    guard !output.quiet else { return }
+    let now = environment.clock.now()
+    var table = TextTable([("SOURCE", .left), ("POINT", .left), ("AGE", .right), ("", .left), ("BECAUSE", .left)])
+    for plan in plans {
+      for verdict in plan.verdicts {
+        table.add([
+          plan.source.name, verdict.fact.id.description, AgeText.of(verdict.fact.id.begun, now: now),
+          verdict.isKept ? "keep" : "forget", verdict.text,
+        ])
+      }
+    }
+    for line in table.lines { environment.output.line(line) }
+  }
+
+  /// - Parameter forgotten: nil if it was only shown.
+  private func tell(_ forgotten: Int?, of count: Int) {
+    let environment = CommandEnvironment.current
+    guard !output.quiet else { return }
+    guard let forgotten else {
+      environment.messages.line("\(count) points would be forgotten; nothing was changed")
+      return
+    }
+    environment.messages.line("forgot \(forgotten) points")
+    if forgotten > 0 { environment.messages.line("hint: `backupctl prune` frees their room") }
+  }
+
+  // MARK: - By name
+
+  private func forgetNamed(in opened: Repository) throws {
+    let environment = CommandEnvironment.current
+    var chosen: [SourceID: [RecoveryPointID]] = [:]
+    for name in names {
+      guard name.contains("@") else {
+        throw CommandError(
+          .usage, "cannot forget \(name): neither rules nor a point are given",
+          hint: "say what stays, `backupctl forget \(name) --keep daily=7,weekly=4`, or name a point: "
+            + "`backupctl forget \(name)@POINT`")
+      }
+      let selection = try PointSelection(name, in: opened)
+      chosen[selection.store.source, default: []].append(selection.point.id)
+    }
+    let titles = chosen.keys.sorted().flatMap { source in chosen[source, default: []].map { "\(source.name)@\($0)" } }
+    for title in titles where !output.quiet { environment.output.line("forget \(title)") }
+    guard !dryRun else { return }
+    try Confirmation(
+      yes: yes, what: "forget \(titles.count == 1 ? titles[0] : "\(titles.count) points")",
+      command: (["backupctl forget"] + titles + (allowNewest ? ["--allow-newest"] : []) + ["--yes"])
+        .joined(separator: " ")
+    ).obtain()
+    for source in chosen.keys.sorted() {
+      try SourceRetention(opened.store(source)).forget(chosen[source, default: []], allowingNewest: allowNewest)
+    }
+    tell(titles.count, of: titles.count)
+  }
+}
+
+/// What becomes of the points of a source, as JSON.
+private struct RetentionRow: Encodable {
+  struct Point: Encodable {
+    let point: RecoveryPointID
+    let state: String
+    let isKept: Bool
+    let isForgotten: Bool
+    let reasons: [String]
+  }
+
+  let source: SourceID
+  let points: [Point]
+
+  init(_ plan: PointRetention, forgotten: Set<RecoveryPointID>) {
+    source = plan.source
+    points = plan.verdicts.map { verdict in
+      Point(
+        point: verdict.fact.id, state: verdict.fact.state.rawValue, isKept: verdict.isKept,
+        isForgotten: forgotten.contains(verdict.fact.id), reasons: verdict.reasons)
+    }
+  }
+}
