@@ -77,7 +77,7 @@ struct ForgetCommand: ParsableCommand {
     var forgotten: [SourceID: [RecoveryPointID]] = [:]
     if count > 0, !dryRun {
       try Confirmation(
-        yes: yes, what: "forget \(count) points",
+        yes: yes, what: "forget \(Self.points(count))",
         command: (["backupctl forget"] + names + ["--keep \(rules)"] + (allowMany ? ["--allow-many"] : []) + ["--yes"])
           .joined(separator: " ")
       ).obtain()
@@ -110,15 +110,17 @@ struct ForgetCommand: ParsableCommand {
     for line in table.lines { environment.output.line(line) }
   }
 
+  private static func points(_ count: Int) -> String { count == 1 ? "1 point" : "\(count) points" }
+
   /// - Parameter forgotten: nil if it was only shown.
   private func tell(_ forgotten: Int?, of count: Int) {
     let environment = CommandEnvironment.current
     guard !output.quiet else { return }
     guard let forgotten else {
-      environment.messages.line("\(count) points would be forgotten; nothing was changed")
+      environment.messages.line("\(Self.points(count)) would be forgotten; nothing was changed")
       return
     }
-    environment.messages.line("forgot \(forgotten) points")
+    environment.messages.line("forgot \(Self.points(forgotten))")
     if forgotten > 0 { environment.messages.line("hint: `backupctl prune` frees their room") }
   }
 
