@@ -59,9 +59,16 @@ public struct AttestationLog: Sendable {
     return content
   }
 
-  /// Whether any line speaks of damage; costs next to nothing, so that each archive can ask.
-  func mentionsDamage() throws -> Bool {
-    let word = Array("\(Attestation.Result.damaged.rawValue)\"".utf8)
+  /// Whether any line speaks of damage.
+  ///
+  /// - Throws: ``RepositoryError`` `readFailed`.
+  func mentionsDamage() throws -> Bool { try mentions("\(Attestation.Result.damaged.rawValue)\"") }
+
+  /// Whether any line has a text that begins like that; costs next to nothing, so that each archive can ask.
+  ///
+  /// - Throws: ``RepositoryError`` `readFailed`.
+  func mentions(_ beginning: String) throws -> Bool {
+    let word = Array(beginning.utf8)
     let bytes = try tail()
     var rest = bytes[...]
     while let quote = rest.firstIndex(of: 0x22) {

@@ -27,6 +27,11 @@ public struct WriterParameters: Sendable, Hashable {
     self.chunkSize = chunkSize
     self.chunksPerPack = chunksPerPack
   }
+
+  /// Whether a pack is large enough to be sealed.
+  func areReached(by writer: PackWriter<StoredPack>) -> Bool {
+    writer.writtenBytes >= packSize.bytes || writer.chunkCount >= chunksPerPack
+  }
 }
 
 /// Writes one point of a source: packs first, then the point.
@@ -137,9 +142,7 @@ public final class PointWriter {
 
   /// Seals the pack if it is large enough. To be called only where a member ends and the index has all entries so far.
   public func sealIfFull() throws {
-    guard let pack,
-      pack.writer.writtenBytes >= parameters.packSize.bytes || pack.writer.chunkCount >= parameters.chunksPerPack
-    else { return }
+    guard let pack, parameters.areReached(by: pack.writer) else { return }
     try seal()
   }
 

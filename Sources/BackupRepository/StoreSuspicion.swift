@@ -14,20 +14,18 @@ struct StoreSuspicion: Sendable {
   ///
   /// - Parameter previous: the point that the archive continues from.
   init(_ store: SourceStore, previous: RecoveryPoint?) throws {
+    let isMissing = try Self.isPackMissing(store, previous, besides: [])
     do {
-      if try store.attestations.mentionsDamage() {
-        let history = AttestationHistory(try store.attestations.read().attestations)
-        damagedFrames = history.damagedFrames
-        isFounded = history.knowsOfDamage
-      }
+      guard try isMissing || store.attestations.mentionsDamage() else { return }
+      let history = AttestationHistory(try store.attestations.read().attestations)
+      damagedFrames = history.damagedFrames
+      // What a prune took away isn't missing.
+      isFounded =
+        try history.knowsOfDamage
+        || (isMissing && Self.isPackMissing(store, previous, besides: history.removedPacks))
     } catch {
       // What can't be read can't reassure; to doubt costs only time.
       isFounded = true
-    }
-    if try !isFounded && Self.isPackMissing(store, previous, besides: []) {
-      // What a prune took away isn't missing.
-      let removed = AttestationHistory(try store.attestations.read().attestations).removedPacks
-      isFounded = try Self.isPackMissing(store, previous, besides: removed)
     }
   }
 

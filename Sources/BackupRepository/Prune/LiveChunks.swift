@@ -14,8 +14,6 @@ struct LiveChunks {
 
   /// How many different chunks are needed.
   var count: Int { chunks.count }
-  /// How many blocks were read.
-  var blockCount: Int { blocks.count }
 
   /// Adds what a point needs.
   ///

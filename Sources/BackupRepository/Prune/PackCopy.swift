@@ -8,6 +8,13 @@ import HostSystem
 /// which only some frames are needed, these become the data of a member `.backupctl/pieces/<pack>/<first frame>`: nothing extracts
 /// anything wrong from it, and chunks are found by the table of contents as ever (`docs/format.md`, section 3).
 final class PackCopy {
+  /// Packs that aren't needed any more.
+  struct Replaced {
+    /// The pack that was sealed for them, if one was just then; all it holds is on the medium.
+    let made: PackName?
+    let packs: [PackName]
+  }
+
   private struct Open {
     var writer: PackWriter<StoredPack>
     let file: any StorageFile
@@ -17,28 +24,25 @@ final class PackCopy {
 
   private let store: SourceStore
   private let encoder: FrameEncoder
-  private let packSize: Int64
+  private let parameters: WriterParameters
   private let nameNext: (PackName) -> PackName
   private var open: Open?
   /// Packs all of whose needed frames are in ``open`` or in packs made before it.
   private var waiting: [PackName] = []
-  /// Called when packs aren't needed any more: with the new one that was sealed for it, if one was just then, and with their names.
-  private let onSealed: (PackName?, [PackName]) throws -> Void
+  private var replaced: [Replaced] = []
 
   /// Prepares copying.
   ///
   /// - Parameters:
-  ///   - packSize: a new pack is sealed when it is that large.
+  ///   - parameters: when a new pack is sealed.
   ///   - nameNext: gives a name that no pack ever had, for a pack whose first frames come from another.
   init(
-    _ store: SourceStore, packSize: ByteCount, nameNext: @escaping (PackName) -> PackName,
-    onSealed: @escaping (PackName?, [PackName]) throws -> Void
+    _ store: SourceStore, _ parameters: WriterParameters, nameNext: @escaping (PackName) -> PackName
   ) throws {
     self.store = store
-    self.packSize = packSize.bytes
+    self.parameters = parameters
     self.nameNext = nameNext
-    self.onSealed = onSealed
-    encoder = try FrameEncoder(level: 2)
+    encoder = try FrameEncoder(level: parameters.compressionLevel)
   }
 
   /// Copies what is needed of a pack.
@@ -66,7 +70,7 @@ final class PackCopy {
         } else {
           try appendPieces(needed, of: reader, use.pack, chunks)
         }
-        if let open, open.writer.writtenBytes >= packSize { try seal() }
+        if let open, parameters.areReached(by: open.writer) { try seal() }
       }
     } catch let error as ArchiveError {
       throw RepositoryError(
@@ -76,7 +80,7 @@ final class PackCopy {
       throw RepositoryError.reading("pack \(use.pack) of \(store.source)", error)
     }
     waiting.append(use.pack)
-    if open == nil { try hand(nil) }
+    if open == nil { handOver(nil) }
   }
 
   /// Frames of a run that has lost others: the data of a member of their own, in front of them its header, behind them what fills
@@ -116,13 +120,18 @@ final class PackCopy {
     try sealed.file.close()
     try store.storage.publish(sealed.path)
     open = nil
-    try hand(sealed.name)
+    handOver(sealed.name)
   }
 
-  private func hand(_ made: PackName?) throws {
-    let replaced = waiting
+  private func handOver(_ made: PackName?) {
+    replaced.append(Replaced(made: made, packs: waiting))
     waiting = []
-    try onSealed(made, replaced)
+  }
+
+  /// What was replaced since the last call.
+  func takeReplaced() -> [Replaced] {
+    defer { replaced = [] }
+    return replaced
   }
 
   /// Removes what isn't sealed.

@@ -13,6 +13,8 @@ public struct PackUse: Hashable, Sendable {
   public let liveBytes: Int64
   /// Compressed bytes of the other ones: what rewriting it would free, about.
   public let deadBytes: Int64
+  /// Whether one of the frames that are needed is known to be damaged.
+  public let needsDamaged: Bool
 
   /// The share of the frames that is needed, 0 to 1. Tables don't count: a new pack has them too.
   public var liveShare: Double { deadBytes > 0 ? Double(liveBytes) / Double(liveBytes + deadBytes) : 1 }
@@ -83,7 +85,8 @@ struct PackUsage {
       packs.append(
         PackUse(
           pack: name, fileBytes: reader.fileSize, liveFrames: FrameRanges(live.indices.filter { live[$0] }),
-          liveBytes: liveBytes, deadBytes: allBytes - liveBytes))
+          liveBytes: liveBytes, deadBytes: allBytes - liveBytes,
+          needsDamaged: live.indices.contains { live[$0] && damaged[name]?.contains($0) == true }))
     }
   }
 

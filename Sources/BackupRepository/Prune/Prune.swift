@@ -26,23 +26,22 @@ public struct Prune: Sendable {
 
   private let store: SourceStore
   private let rules: PrunePlan.Rules
-  private let packSize: ByteCount
+  private let parameters: WriterParameters
   private let tool: String
   private let clock: any HostClock
 
   /// Prepares a prune.
   ///
   /// - Parameters:
-  ///   - packSize: how large new packs become.
+  ///   - parameters: how large new packs become.
   ///   - tool: name and version of the program, for the attestations.
   public init(
-    _ store: SourceStore, _ rules: PrunePlan.Rules = PrunePlan.Rules(), packSize: ByteCount = .gibibytes(4),
-    tool: String,
-    clock: any HostClock
+    _ store: SourceStore, _ rules: PrunePlan.Rules = PrunePlan.Rules(),
+    parameters: WriterParameters = WriterParameters(), tool: String, clock: any HostClock
   ) {
     self.store = store
     self.rules = rules
-    self.packSize = packSize
+    self.parameters = parameters
     self.tool = tool
     self.clock = clock
   }
@@ -105,31 +104,28 @@ public struct Prune: Sendable {
   private func rewrite(_ lock: SourceLock, _ report: inout Report, _ cancellation: Cancellation) throws {
     let uses = Dictionary(uniqueKeysWithValues: report.plan.rewritten.map { ($0.pack, $0) })
     var highest = try highestNumbers()
-    var sealed: [(made: PackName?, replaced: [PackName])] = []
-    let copy = try PackCopy(store, packSize: packSize) { source in
+    let copy = try PackCopy(store, parameters) { source in
       let number = highest[source.point, default: source.number] + 1
       highest[source.point] = number
       return PackName(point: source.point, number: number)
-    } onSealed: { made, replaced in
-      sealed.append((made, replaced))
     }
-    func retireSealed(_ report: inout Report) throws {
-      for (made, replaced) in sealed {
-        if let made {
+    func retireReplaced(_ report: inout Report) throws {
+      for replaced in copy.takeReplaced() {
+        if let made = replaced.made {
           report.made.packs += 1
           report.made.bytes += try store.storage.open("\(store.packsPath)/\(made.fileName)").status().size
         }
-        if !replaced.isEmpty { try retire(replaced.compactMap { uses[$0] }, made: made, lock, &report) }
+        guard !replaced.packs.isEmpty else { continue }
+        try retire(replaced.packs.compactMap { uses[$0] }, made: replaced.made, lock, &report)
       }
-      sealed = []
     }
     do {
       for use in report.plan.rewritten {
         try copy.add(use, cancellation)
-        try retireSealed(&report)
+        try retireReplaced(&report)
       }
       try copy.seal()
-      try retireSealed(&report)
+      try retireReplaced(&report)
     } catch let error as RepositoryError where error.isFull {
       try copy.abandon()
       report.shortfall = error.cause ?? error.message

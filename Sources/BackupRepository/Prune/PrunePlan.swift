@@ -55,7 +55,8 @@ public struct PrunePlan: Sendable {
         kept.append(use)
       } else if use.liveFrames.isEmpty {
         dead.append(use)
-      } else if use.liveShare < rules.threshold {
+      } else if use.liveShare < rules.threshold, !use.needsDamaged {
+        // A copy of what is damaged would be damaged, too, and no attestation would say so.
         candidates.append(use)
       } else {
         kept.append(use)

@@ -3,7 +3,7 @@ public import BackupModel
 /// What was taken out of use and isn't removed yet: points and packs that a reader may still be reading.
 ///
 /// A file lies in the source's `trash` under its own name, preceded by the time at which it was taken out of use
-/// (`docs/format.md`, section 9). Nothing is removed before its grace has passed.
+/// (`docs/format.md`, section 11). Nothing is removed before its grace has passed.
 public struct Trash: Sendable {
   /// A file in the trash.
   public struct Item: Hashable, Sendable {
@@ -90,19 +90,14 @@ public struct Trash: Sendable {
 
   /// Removes what was taken out of use long enough ago. The caller holds the lock.
   ///
-  /// - Parameters:
-  ///   - before: what was taken out of use earlier than this.
-  ///   - lift: called with the path of each file before it is removed.
+  /// - Parameter before: what was taken out of use earlier than this.
   /// - Returns: how many files were removed, and their bytes.
   /// - Throws: ``RepositoryError`` `writeFailed`.
-  @discardableResult func purge(
-    before limit: Timestamp, _: SourceLock, lift: (String) throws -> Void = { _ in }
-  ) throws -> (files: Int, bytes: Int64) {
+  @discardableResult func purge(before limit: Timestamp, _: SourceLock) throws -> (files: Int, bytes: Int64) {
     var removed: (files: Int, bytes: Int64) = (0, 0)
     for item in try items() where item.time < limit {
       let path = path(of: item)
       let size = try store.storage.open(path).status().size
-      try lift(path)
       try store.storage.remove(path)
       removed.files += 1
       removed.bytes += size

@@ -101,8 +101,10 @@ final class PruneScene {
   ) throws -> Prune.Report {
     let store = try store(storage)
     do {
-      return try Prune(store, rules, packSize: .kibibytes(64), tool: "tests", clock: scene.clock)
-        .run(try store.lock(holder: "tests"), cancellation: Cancellation())
+      return try Prune(
+        store, rules, parameters: WriterParameters(packSize: .kibibytes(64)), tool: "tests", clock: scene.clock
+      )
+      .run(try store.lock(holder: "tests"), cancellation: Cancellation())
     } catch let stop as WorldStopped {
       try (storage as? FaultyStorage)?.settle()
       throw stop

@@ -79,6 +79,45 @@ import Testing
     #expect(rounds > 1)
   }
 
+  /// A copy of what is damaged would be damaged, too, and nothing would say so of the new pack.
+  @Test func doesNotCopyWhatIsKnownToBeDamaged() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[0], ids[1]])
+    let rules = PrunePlan.Rules(threshold: 1, grace: .zero)
+    func plan() throws -> PrunePlan {
+      try Prune(try scene.store(), rules, tool: "tests", clock: scene.scene.clock).plan(cancellation: Cancellation())
+    }
+    let use = try #require(try plan().rewritten.first)
+    var attestation = Attestation(
+      at: scene.scene.clock.now(), action: .verify, result: .damaged, tool: "tests", seconds: 0)
+    attestation.pack = use.pack
+    attestation.frames = use.liveFrames
+    try scene.store().attestations.append(attestation)
+    #expect(try plan().kept.map(\.pack).contains(use.pack))
+    try scene.prune(rules)
+    #expect(try scene.store().packNames().contains(use.pack))
+    try scene.expectAllPoints()
+  }
+
+  /// The history only helps: without it everything goes on, more slowly.
+  @Test func aHistoryThatCannotBeReadKeepsNobodyFromArchiving() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[0], ids[1]])
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    let log = scene.directory.appending(path: "sources/tree/scene/attestations.jsonl")
+    try FileManager.default.removeItem(at: log)
+    try FileManager.default.createDirectory(at: log, withIntermediateDirectories: false)
+    try scene.archive()
+    try scene.expectAllPoints()
+  }
+
+  @Test func aNameIsNeverGivenTwice() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[2]])
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    #expect(try scene.store().newPointID(begun: ids[2].begun) == RecoveryPointID(begun: ids[2].begun, ordinal: 2))
+  }
+
   @Test func whatIsTakenOutOfUseStaysForItsGrace() throws {
     let (scene, ids) = try threePoints()
     // Readers that know the packs of now, before anything is taken away.
