@@ -58,7 +58,7 @@ struct ForgetCommand: ParsableCommand {
     if let keep {
       try forget(keeping: try KeepRules(parsing: keep), of: opened, configuration)
     } else {
-      try forgetNamed(in: opened)
+      try forgetNamed(in: opened, configuration)
     }
   }
 
@@ -66,7 +66,7 @@ struct ForgetCommand: ParsableCommand {
 
   private func forget(keeping rules: KeepRules, of opened: Repository, _ configuration: Configuration?) throws {
     let sources = try SourceArguments.sources(names, in: opened) { try ServiceSurvey(configuration, in: opened) }
-    let plans = try sources.map { try SourceRetention(opened.store($0)).plan(rules) }
+    let plans = try sources.map { try SourceRetention(opened.store($0), configuration).plan(rules) }
     // Before anything is asked, and for all sources before the first one is touched.
     let mostRemoved = allowMany ? Percentage.whole : RetentionJob.defaultMostRemoved
     if !output.json { show(plans) }
@@ -82,7 +82,7 @@ struct ForgetCommand: ParsableCommand {
           .joined(separator: " ")
       ).obtain()
       for plan in plans {
-        forgotten[plan.source] = try SourceRetention(opened.store(plan.source))
+        forgotten[plan.source] = try SourceRetention(opened.store(plan.source), configuration)
           .forget(plan, rules, mostRemoved: mostRemoved)
       }
     }
@@ -126,11 +126,11 @@ struct ForgetCommand: ParsableCommand {
 
   // MARK: - By name
 
-  private func forgetNamed(in opened: Repository) throws {
+  private func forgetNamed(in opened: Repository, _ configuration: Configuration?) throws {
     let environment = CommandEnvironment.current
     var chosen: [SourceID: [RecoveryPointID]] = [:]
     for name in names {
-      guard name.contains("@") else {
+      guard try PointSelection.namesPoint(name, in: opened) else {
         throw CommandError(
           .usage, "cannot forget \(name): neither rules nor a point are given",
           hint: "say what stays, `backupctl forget \(name) --keep daily=7,weekly=4`, or name a point: "
@@ -148,7 +148,8 @@ struct ForgetCommand: ParsableCommand {
         .joined(separator: " ")
     ).obtain()
     for source in chosen.keys.sorted() {
-      try SourceRetention(opened.store(source)).forget(chosen[source, default: []], allowingNewest: allowNewest)
+      try SourceRetention(opened.store(source), configuration).forget(
+        chosen[source, default: []], allowingNewest: allowNewest)
     }
     tell(titles.count, of: titles.count)
   }

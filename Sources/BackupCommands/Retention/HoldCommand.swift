@@ -28,9 +28,10 @@ struct HoldCommand: ParsableCommand {
   var reason: String?
 
   @Option(
-    name: .customLong("for"), help: ArgumentHelp("The hold ends by itself after that time: 90d.", valueName: "duration")
-  )
-  var length: String?
+    name: .customLong("for"),
+    help: ArgumentHelp("The hold ends by itself after that time: 90d.", valueName: "duration"),
+    transform: OptionValue.duration)
+  var length: Duration?
 
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var output: OutputOptions
@@ -42,9 +43,6 @@ struct HoldCommand: ParsableCommand {
     guard points.isEmpty || reason.map({ !$0.allSatisfy(\.isWhitespace) }) == true else {
       throw ValidationError("Say why: --reason TEXT.")
     }
-    if let length, Duration(parsing: length) == nil {
-      throw ValidationError("'\(length)' is not a length of time, such as 90d or 12h")
-    }
   }
 
   func run() throws {
@@ -52,7 +50,7 @@ struct HoldCommand: ParsableCommand {
     let opened = try repository.open()
     guard !points.isEmpty, let reason else { return try list(opened) }
     let now = environment.clock.now()
-    let until = length.flatMap(Duration.init(parsing:)).map { now.adding(seconds: $0.components.seconds) }
+    let until = length.map { now.adding(seconds: $0.components.seconds) }
     for name in points {
       let selection = try PointSelection.naming(name, to: "hold", in: opened)
       let lock = try selection.store.lock(holder: LockHolder.text, to: "hold a point of")
@@ -136,11 +134,16 @@ struct ReleaseCommand: ParsableCommand {
 }
 
 extension PointSelection {
+  /// Whether a text names a point and not only a source, whose name may have an `@` too.
+  static func namesPoint(_ text: String, in repository: Repository) throws -> Bool {
+    try text.contains("@") && source(named: text, in: repository) == nil
+  }
+
   /// The point of a text that must name one: to hold whatever is newest by a forgotten `@` would be a surprise.
   ///
   /// - Throws: ``CommandError`` `usage` without an `@`; as ``init(_:at:in:)``.
   static func naming(_ text: String, to verb: String, in repository: Repository) throws -> PointSelection {
-    guard text.contains("@") else {
+    guard try namesPoint(text, in: repository) else {
       throw CommandError(
         .usage, "cannot \(verb) \(text): which point is not said",
         hint: "`backupctl \(verb) \(text)@latest`, or `backupctl points \(text)` for a list")

@@ -42,7 +42,8 @@ struct PruneCommand: ParsableCommand {
     let rules = prune.rules
     var rows: [PruneRow] = []
     for source in sources {
-      let plan = try SourceRetention(opened.store(source)).prunePlan(rules, cancellation: environment.cancellation)
+      let plan = try SourceRetention(opened.store(source), configuration).prunePlan(
+        rules, cancellation: environment.cancellation)
       rows.append(PruneRow(source, plan, trash: try opened.store(source).trash.size()))
     }
     if !output.json { show(rows) }
@@ -53,7 +54,7 @@ struct PruneCommand: ParsableCommand {
         command: (["backupctl prune"] + names + ["--yes"]).joined(separator: " ")
       ).obtain()
       for number in rows.indices where rows[number].hasWork {
-        rows[number].report = try SourceRetention(opened.store(rows[number].source))
+        rows[number].report = try SourceRetention(opened.store(rows[number].source), configuration)
           .prune(rules, cancellation: environment.cancellation)
       }
     }

@@ -30,7 +30,7 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Only what was not verified for this long: 30d, 12h.", valueName: "duration"),
-    transform: duration)
+    transform: OptionValue.duration)
   var olderThan: Duration?
 
   @OptionGroup var repository: RepositoryOptions
@@ -41,13 +41,6 @@ struct VerifyCommand: ParsableCommand {
       throw ValidationError("'\(text)' is not a share between 0% and 100%, such as 5% or 0.5%")
     }
     return share
-  }
-
-  private static func duration(_ text: String) throws -> Duration {
-    guard let duration = Duration(parsing: text) else {
-      throw ValidationError("'\(text)' is not a length of time, such as 30d, 12h or 90m")
-    }
-    return duration
   }
 
   func run() throws {

@@ -64,16 +64,18 @@ public struct ArchiveSettings: Sendable {
   /// What an archive of any source of the run is asked for.
   public func point(for source: SourceID) -> PointRequest {
     var point = PointRequest(store: repository.store(source), host: host, tool: tool, holder: holder)
-    point.parameters = writerParameters
+    point.parameters = parameters.ofWriter
     if let threads = limits.threads { point.threads = threads }
     point.pacer = pacer
     point.suspiciousBelow = parameters.suspiciousBelow.fraction
     return point
   }
+}
 
-  private var writerParameters: WriterParameters {
+extension ArchiveParameters {
+  /// The sizes that a writer of packs goes by.
+  public var ofWriter: WriterParameters {
     WriterParameters(
-      compressionLevel: parameters.compressionLevel, frameSize: parameters.frameSize, packSize: parameters.packSize,
-      chunkSize: parameters.chunkSize)
+      compressionLevel: compressionLevel, frameSize: frameSize, packSize: packSize, chunkSize: chunkSize)
   }
 }

@@ -53,8 +53,8 @@ private struct RetentionBody: JobBody {
     try await withBlockingTask { cancellation in
       let settings = scope.settings
       let retention = SourceRetention(
-        settings.repository.store(task.subject), tool: settings.tool, holder: settings.holder, clock: scope.clock,
-        calendar: LocalCalendar(utcOffset: localUTCOffset))
+        settings.repository.store(task.subject), parameters: settings.parameters.ofWriter, tool: settings.tool,
+        holder: settings.holder, clock: scope.clock, calendar: LocalCalendar(utcOffset: localUTCOffset))
       let forgotten = try retention.forget(try retention.plan(keep), keep, mostRemoved: mostRemoved)
       let report = try retention.prune(rules, cancellation: cancellation)
       var message = "forgot \(forgotten.count) points"

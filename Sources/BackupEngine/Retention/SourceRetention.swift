@@ -10,17 +10,21 @@ public struct SourceRetention: Sendable {
   private let holder: String
   private let clock: any HostClock
   private let calendar: LocalCalendar
+  private let parameters: WriterParameters
 
   /// Prepares the work on a source.
   ///
   /// - Parameters:
+  ///   - parameters: when the new packs of a prune are sealed.
   ///   - tool: name and version of the program, for the attestations.
   ///   - holder: what to write into the lock file, for whoever finds it held.
   ///   - calendar: what tells hours, days and weeks apart.
   public init(
-    _ store: SourceStore, tool: String, holder: String, clock: any HostClock, calendar: LocalCalendar
+    _ store: SourceStore, parameters: WriterParameters, tool: String, holder: String, clock: any HostClock,
+    calendar: LocalCalendar
   ) {
     self.store = store
+    self.parameters = parameters
     self.tool = tool
     self.holder = holder
     self.clock = clock
@@ -71,14 +75,14 @@ public struct SourceRetention: Sendable {
   ///
   /// - Throws: `RepositoryError`; `CancellationError`.
   public func prunePlan(_ rules: PrunePlan.Rules, cancellation: Cancellation) throws -> PrunePlan {
-    try Prune(store, rules, tool: tool, clock: clock).plan(cancellation: cancellation)
+    try Prune(store, rules, parameters: parameters, tool: tool, clock: clock).plan(cancellation: cancellation)
   }
 
   /// Prunes.
   ///
   /// - Throws: `RepositoryError` `busy`, `damaged`, `writeFailed`; `CancellationError`.
   public func prune(_ rules: PrunePlan.Rules, cancellation: Cancellation) throws -> Prune.Report {
-    try Prune(store, rules, tool: tool, clock: clock)
+    try Prune(store, rules, parameters: parameters, tool: tool, clock: clock)
       .run(try store.lock(holder: holder, to: "prune"), cancellation: cancellation)
   }
 }

@@ -26,6 +26,19 @@ struct MetadataHoldsTests {
       pause: pause, readDevice: fake.readDevice)
   }
 
+  /// The process dies before it starts its n-th program, counted from 0.
+  private func dieBefore(program number: Int) {
+    let counter = Counter(number)
+    fake.with {
+      $0.before = { [leases] _, _, _ in
+        guard counter.next() else {
+          leases.with { $0.isDead = true }
+          throw MetadataLeases.Dead()
+        }
+      }
+    }
+  }
+
   @Test func holdsWhileReadingAndReleasesAfterwards() async throws {
     let usage = try await holds().with(pool) { metadata in
       #expect(fake.hold?.root == 33)
@@ -138,15 +151,7 @@ struct MetadataHoldsTests {
   /// The process dies before its n-th program; then another program may reserve; then the next start looks.
   @Test(arguments: 0..<5, [false, true])
   func leavesNothingOfOursAndNothingForeignTouchedAfterADeath(step: Int, foreigner: Bool) async throws {
-    let counter = Counter(step)
-    fake.with {
-      $0.before = { [leases] _, _, _ in
-        guard counter.next() else {
-          leases.with { $0.isDead = true }
-          throw MetadataLeases.Dead()
-        }
-      }
-    }
+    dieBefore(program: step)
     await #expect(throws: (any Error).self) { try await holds().with(pool) { try await $0.usage() } }
     fake.with { $0.before = nil }
     leases.with { $0.isDead = false }
@@ -180,15 +185,7 @@ struct MetadataHoldsTests {
   func notesNothingWhereAnotherProgramHoldsThePoolAlready(step: Int) async throws {
     fake.holdAsForeigner()
     let foreign = fake.hold
-    let counter = Counter(step)
-    fake.with {
-      $0.before = { [leases] _, _, _ in
-        guard counter.next() else {
-          leases.with { $0.isDead = true }
-          throw MetadataLeases.Dead()
-        }
-      }
-    }
+    dieBefore(program: step)
     await #expect(throws: (any Error).self) { try await holds().with(pool) { try await $0.usage() } }
     #expect(leases.details.isEmpty)
     #expect(fake.hold == foreign)

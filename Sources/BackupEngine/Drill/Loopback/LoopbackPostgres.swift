@@ -12,10 +12,11 @@ struct LoopbackPostgres: Sendable {
 
   /// The version of the server.
   let version: String
-  private let data: String
+  private let mountPoint: String
   private let socket: String
   private let tools: HostTools
 
+  private var data: String { "\(mountPoint)/\(Self.directoryName)" }
   private var bin: String { "\(Self.programs)/\(version)/bin" }
 
   /// Finds the newest server that is installed.
@@ -35,7 +36,7 @@ struct LoopbackPostgres: Sendable {
       }
       guard try await tools.run("id", ["-u", account], input: [], timeLimit: .seconds(20)).isSuccess else { return nil }
       return LoopbackPostgres(
-        version: "\(version)", data: "\(mountPoint)/\(directoryName)", socket: socket, tools: tools)
+        version: "\(version)", mountPoint: mountPoint, socket: socket, tools: tools)
     }
     return nil
   }
@@ -66,7 +67,6 @@ struct LoopbackPostgres: Sendable {
 
   /// The server isn't root: each directory above its own must let it through.
   private func requirePassage() async throws {
-    let mountPoint = parent(of: data)
     let result = try await tools.run(
       "setpriv", account(["test", "-x", mountPoint]), input: [], timeLimit: .seconds(20))
     guard !result.isSuccess else { return }
@@ -75,8 +75,6 @@ struct LoopbackPostgres: Sendable {
       "cannot run PostgreSQL below \(mountPoint): its account \(Self.account) can't pass through a directory above",
       hint: "let others through with `chmod o+x`, or give another place with `--scratch`")
   }
-
-  private func parent(of path: String) -> String { String(path.dropLast(Self.directoryName.count + 1)) }
 
   private func ask(_ statement: String) async throws {
     try await asAccount(
