@@ -57,6 +57,6 @@ import Testing
     let error = try #require(throws: PolicyError.self) {
       try Schedule.parse(text: "jobs: {a: {kind: postgres}}", file: "s.yaml", kinds: kinds)
     }
-    #expect(error.hint == "kinds known here: `archive`, `drill`, `postgres-dump`, `snapshot`, `verify`")
+    #expect(error.hint == "kinds known here: `archive`, `drill`, `postgres-dump`, `retention`, `snapshot`, `verify`")
   }
 }
