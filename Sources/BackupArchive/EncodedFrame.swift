@@ -27,6 +27,14 @@ public struct EncodedFrame: Sendable {
   public let chunks: [FrameChunk]
   /// Whether it begins with the header of a tar member, so that a run of whole members may begin here.
   public let beginsMember: Bool
+
+  /// Describes a frame that exists already; nothing is proved.
+  public init(bytes: [UInt8], contentSize: Int, chunks: [FrameChunk], beginsMember: Bool) {
+    self.bytes = bytes
+    self.contentSize = contentSize
+    self.chunks = chunks
+    self.beginsMember = beginsMember
+  }
 }
 
 extension PackReader {

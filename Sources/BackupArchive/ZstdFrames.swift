@@ -175,4 +175,10 @@ public struct FrameHeader: Sendable, Hashable {
     hasChecksum = bytes[4] & 0x04 != 0
     needsDictionary = bytes[4] & 0x03 != 0
   }
+
+  /// How many bytes the frame takes that the bytes begin with, going by the headers of its blocks; nil if it isn't whole.
+  public static func frameSize(_ bytes: [UInt8]) -> Int? {
+    let size = bytes.withUnsafeBytes { ZSTD_findFrameCompressedSize($0.baseAddress, $0.count) }
+    return ZSTD_isError(size) == 0 && size > 0 ? size : nil
+  }
 }

@@ -22,8 +22,8 @@ public struct BackupctlCommand: AsyncParsableCommand {
     version: toolVersion,
     subcommands: [
       InitCommand.self, ArchiveCommand.self, PointsCommand.self, ShowCommand.self, ListCommand.self, FindCommand.self,
-      CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, DrillCommand.self,
-      DrillsCommand.self, RunCommand.self,
+      CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RepairCommand.self,
+      DrillCommand.self, DrillsCommand.self, RunCommand.self,
       PlanCommand.self, RunsCommand.self, StatusCommand.self, CoverageCommand.self, HistoryCommand.self,
       ForgetCommand.self, PruneCommand.self, HoldCommand.self, ReleaseCommand.self,
       PauseCommand.self, UnpauseCommand.self, ServicesCommand.self, VolumesCommand.self, SnapshotsCommand.self,

@@ -6,6 +6,7 @@ extension Configuration {
     var lines = ["repository:", "  path: \(repository.path.yamlQuoted)"]
     if let id = repository.id { lines.append("  id: \(id.yamlQuoted)") }
     lines.append("  must-be-mounted: \(repository.mustBeMounted)")
+    lines.append("  immutable: \(repository.isImmutable)")
     if let stateDirectory { lines.append("state-directory: \(stateDirectory.yamlQuoted)") }
     lines.append("schedules: \(scheduleDirectory.yamlQuoted)")
     lines.append("plugins: \(pluginDirectories.yamlList)")

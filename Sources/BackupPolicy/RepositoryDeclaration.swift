@@ -6,19 +6,23 @@ public struct RepositoryDeclaration: Hashable, Sendable {
   public var id: String?
   /// Whether the directory must lie on a file system that is mounted for it, so that an absent disk is noticed.
   public var mustBeMounted: Bool
+  /// Whether packs, points and what describes the repository are made immutable once they are finished.
+  public var isImmutable: Bool
 
   /// Makes a declaration.
-  public init(path: String, id: String? = nil, mustBeMounted: Bool = false) {
+  public init(path: String, id: String? = nil, mustBeMounted: Bool = false, isImmutable: Bool = false) {
     self.path = path
     self.id = id
     self.mustBeMounted = mustBeMounted
+    self.isImmutable = isImmutable
   }
 
-  /// Reads `{path: …, id: …, must-be-mounted: …}`.
+  /// Reads `{path: …, id: …, must-be-mounted: …, immutable: …}`.
   init(_ node: DocumentNode, paths rule: PathRule) throws(PolicyError) {
-    let mapping = try node.mapping(allowing: ["path", "id", "must-be-mounted"])
+    let mapping = try node.mapping(allowing: ["path", "id", "must-be-mounted", "immutable"])
     path = try rule.path(mapping.required("path"))
     mustBeMounted = try mapping["must-be-mounted"]?.bool() ?? false
+    isImmutable = try mapping["immutable"]?.bool() ?? false
     if let node = mapping["id"] {
       let id = try node.string().lowercased()
       guard Self.isUUID(id) else {

@@ -16,6 +16,8 @@ public struct Attestation: Hashable, Sendable {
     case forget
     /// Packs were taken away because nothing in them was needed, or because what was is in other packs now.
     case prune
+    /// What is whole of a pack that can't be read was copied into others.
+    case repair
   }
 
   /// How it came out.
@@ -68,7 +70,7 @@ public struct Attestation: Hashable, Sendable {
   public var result: Result
   /// Name and version of the program.
   public var tool: String
-  /// The pack that was read, for `verify`.
+  /// The pack that was read, for `verify`; that was replaced, for `repair`.
   public var pack: PackName?
   /// The frames that were read, for `verify`; empty if the pack couldn't even be opened.
   public var frames = FrameRanges()

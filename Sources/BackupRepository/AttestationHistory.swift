@@ -14,13 +14,15 @@ public struct AttestationHistory: Sendable {
 
   private var segments: [PackName: [Segment]] = [:]
   private var unreadable: Set<PackName> = []
-  /// Whether the newest check of the structure found damage.
+  /// Whether the newest check of the structure found damage, or a repair after it couldn't save all of a pack.
   public private(set) var newestCheckFoundDamage = false
 
   /// Points that were taken away on purpose.
   public private(set) var forgottenPoints: Set<RecoveryPointID> = []
   /// Packs that were taken away on purpose.
   public private(set) var removedPacks: Set<PackName> = []
+  /// Packs that can't be read and whose whole frames a repair copied into others.
+  public private(set) var replacedPacks: Set<PackName> = []
 
   /// Nothing was ever verified.
   public init() {}
@@ -36,6 +38,12 @@ public struct AttestationHistory: Sendable {
     switch attestation.action {
     case .check: newestCheckFoundDamage = isDamaged
     case .drill: break
+    case .repair:
+      guard let pack = attestation.pack else { return }
+      replacedPacks.insert(pack)
+      unreadable.remove(pack)
+      segments[pack] = nil
+      if isDamaged { newestCheckFoundDamage = true }
     case .forget:
       if let point = attestation.point { forgottenPoints.insert(point) }
     case .prune: removedPacks.formUnion(attestation.removed)

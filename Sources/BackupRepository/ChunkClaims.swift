@@ -14,6 +14,7 @@ public final class ChunkClaims: Sendable {
   }
   private let state = Mutex(State())
   private let damagedFrames: [PackName: FrameRanges]
+  private let replacedPacks: Set<PackName>
   /// Whether something suggests that stored chunks are missing or damaged, so that unchanged entries are to be taken over only
   /// if ``holdsAll(_:)`` says so.
   public let isSuspicious: Bool
@@ -21,6 +22,7 @@ public final class ChunkClaims: Sendable {
   init(store: SourceStore, suspicion: StoreSuspicion) {
     self.store = store
     damagedFrames = suspicion.damagedFrames
+    replacedPacks = suspicion.replacedPacks
     isSuspicious = suspicion.isFounded
   }
 
@@ -66,7 +68,7 @@ public final class ChunkClaims: Sendable {
           if damaged?.contains(Int(chunk.frame)) != true { _ = known.insert(chunk.id) }
         }
       } catch {
-        state.unreadable.append((name, error))
+        if !replacedPacks.contains(name) { state.unreadable.append((name, error)) }
       }
     }
     state.known = known

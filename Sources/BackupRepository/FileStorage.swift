@@ -6,14 +6,17 @@ import Synchronization
 public struct FileStorage: RepositoryStorage {
   /// Where the repository is.
   public let location: String
+  /// Whether finished files are to be protected.
+  public let protectsFiles: Bool
   private let root: OpenFile
 
   /// Opens an existing directory.
   ///
   /// - Throws: `SystemError`.
-  public init(directory: PathBytes) throws(SystemError) {
+  public init(directory: PathBytes, protectsFiles: Bool = false) throws(SystemError) {
     root = try OpenFile.open(directory, .directoryFollowing)
     location = directory.displayedPath
+    self.protectsFiles = protectsFiles
   }
 
   /// The open directory.
@@ -65,6 +68,32 @@ public struct FileStorage: RepositoryStorage {
       try root.unlink(Array(path.utf8))
     } catch {
       throw RepositoryError.writing(path, error)
+    }
+  }
+
+  /// Protects a file, or lifts its protection.
+  public func protect(_ path: String, _ protection: FileProtection) throws {
+    do throws(SystemError) {
+      let file = try root.open(Array(path.utf8), .readOwn)
+      let (immutable, appendOnly) = (protection == .immutable, protection == .appendOnly)
+      do throws(SystemError) {
+        let flags = try file.protection()
+        guard flags.immutable != immutable || flags.appendOnly != appendOnly else { return }
+        try file.setProtection(immutable: immutable, appendOnly: appendOnly)
+      } catch {
+        // Where there is no such thing, nothing is protected either.
+        guard protection == .none, error.isUnsupported else { throw error }
+      }
+    } catch {
+      throw RepositoryError(
+        .writeFailed,
+        protection == .none
+          ? "cannot lift the protection of \(path) in the repository: \(error.reason)"
+          : "cannot protect \(path) in the repository: \(error.reason)", cause: error.cause,
+        hint: error.isDenied
+          ? "run it as root: only that may make files immutable"
+          : error.isUnsupported
+            ? "take `immutable: true` out of the configuration, or put the repository on ext4, xfs or btrfs" : nil)
     }
   }
 

@@ -198,6 +198,8 @@ public final class PointWriter {
     let point = try describe(root)
     try store.storage.writeDurably(try PointFile.encode(point), to: "\(store.pointsPath)/\(id).json")
     for name in try store.checkpointNames() { try store.storage.remove("\(store.pointsPath)/\(name)") }
+    // The point is there. What can't be protected was told when it was begun, or is by the next one.
+    try? store.protectFiles(lock)
     return point
   }
 }

@@ -29,14 +29,15 @@ public struct Repository: Sendable {
 
   /// Opens the repository in a directory.
   ///
+  /// - Parameter protectsFiles: whether writers protect what is finished; see ``FileProtection``.
   /// - Throws: ``RepositoryError``.
-  public static func open(_ directory: PathBytes) throws -> Repository {
-    try Repository(storage: try openStorage(directory))
+  public static func open(_ directory: PathBytes, protectsFiles: Bool = false) throws -> Repository {
+    try Repository(storage: try openStorage(directory, protectsFiles: protectsFiles))
   }
 
-  private static func openStorage(_ directory: PathBytes) throws -> FileStorage {
+  private static func openStorage(_ directory: PathBytes, protectsFiles: Bool = false) throws -> FileStorage {
     do throws(SystemError) {
-      return try FileStorage(directory: directory)
+      return try FileStorage(directory: directory, protectsFiles: protectsFiles)
     } catch {
       throw RepositoryError(
         .missing, "cannot open the repository \(directory.displayedPath): \(error.reason)", cause: error.cause,

@@ -39,7 +39,9 @@ public struct RepositoryCheck: Sendable {
     return report
   }
 
-  private static let topNames: Set<String> = ["repository.json", "README.txt", "rescue.py", "sources", "lost+found"]
+  private static let topNames: Set<String> = [
+    "repository.json", "README.txt", "rescue.py", "sources", Reserve.path, "lost+found",
+  ]
 
   private func seconds(since begun: Duration) -> Double { (clock.elapsed() - begun).inSeconds }
 
@@ -54,6 +56,11 @@ public struct RepositoryCheck: Sendable {
     var found: [Damage] = []
     var packs: [(name: PackName, reader: PackReader?)] = []
     for name in try store.packNames() {
+      if history.replacedPacks.contains(name) {
+        report.notes.append(
+          "\(store.source) has a pack that can't be read, \(name); a repair replaced it, and the next prune removes it")
+        continue
+      }
       let outcome = try examination.examine(name)
       packs.append((name, outcome.reader))
       found += outcome.damage
@@ -117,8 +124,9 @@ public struct RepositoryCheck: Sendable {
       + strangers(in: store.pointsPath) { name in
         (name.hasSuffix(".json") && RecoveryPointID(parsing: name.dropLast(5)) != nil)
           || (name.hasSuffix(".checkpoint") && RecoveryPointID(parsing: name.dropLast(11)) != nil)
-          || (name.hasSuffix(SourceStore.holdEnding)
-            && RecoveryPointID(parsing: name.dropLast(SourceStore.holdEnding.count)) != nil)
+          || [SourceStore.holdEnding, SourceStore.partialEnding].contains { ending in
+            name.hasSuffix(ending) && RecoveryPointID(parsing: name.dropLast(ending.count)) != nil
+          }
       }
       + strangers(in: store.packsPath) { PackName(fileName: $0) != nil }
   }

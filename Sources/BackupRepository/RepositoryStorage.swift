@@ -17,6 +17,12 @@ public protocol RepositoryStorage: Sendable {
   var location: String { get }
   /// The open directory of the repository, so that an archive never enters it; nil if there is none.
   var directory: OpenFile? { get }
+  /// Whether finished files are to be protected; see ``FileProtection``.
+  var protectsFiles: Bool { get }
+  /// Protects a file, or lifts its protection; it is no error if it is so already.
+  ///
+  /// - Throws: ``RepositoryError`` `writeFailed`. That a file system knows no protection is an error only where there should be some.
+  func protect(_ path: String, _ protection: FileProtection) throws
   /// Makes a directory and those above it, durably; it is no error if they exist.
   func makeDirectories(_ path: String) throws
   /// Begins a new file, replacing an unfinished one of the same name.

@@ -9,6 +9,8 @@ struct StoreSuspicion: Sendable {
   var isFounded = false
   /// Frames that a verification found damaged.
   var damagedFrames: [PackName: FrameRanges] = [:]
+  /// Packs that can't be read and that a repair replaced.
+  var replacedPacks: Set<PackName> = []
 
   /// Gathers the reasons; costs the reading of a few names and of the attestations.
   ///
@@ -19,6 +21,7 @@ struct StoreSuspicion: Sendable {
       guard try isMissing || store.attestations.mentionsDamage() else { return }
       let history = AttestationHistory(try store.attestations.read().attestations)
       damagedFrames = history.damagedFrames
+      replacedPacks = history.replacedPacks
       // What a prune took away isn't missing.
       isFounded =
         try history.knowsOfDamage

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <locale.h>
@@ -24,6 +25,7 @@
 
 const int clinux_O_PATH = O_PATH, clinux_O_NOATIME = O_NOATIME, clinux_O_TMPFILE = O_TMPFILE;
 const int clinux_SEEK_DATA = SEEK_DATA, clinux_SEEK_HOLE = SEEK_HOLE, clinux_AT_EMPTY_PATH = AT_EMPTY_PATH;
+const int clinux_FS_IMMUTABLE_FL = FS_IMMUTABLE_FL, clinux_FS_APPEND_FL = FS_APPEND_FL;
 
 int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags, mode);
@@ -123,6 +125,9 @@ int clinux_space(int file, uint64_t *available, uint64_t *total) {
 }
 
 int clinux_syncfs(int file) { return syncfs(file); }
+
+int clinux_inode_flags(int file, int *flags) { return ioctl(file, FS_IOC_GETFLAGS, flags); }
+int clinux_set_inode_flags(int file, int flags) { return ioctl(file, FS_IOC_SETFLAGS, &flags); }
 
 int clinux_processors(void) {
   cpu_set_t set;

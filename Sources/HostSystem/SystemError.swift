@@ -47,6 +47,7 @@ public struct SystemError: Failure, Hashable {
     EFBIG: "EFBIG", ENOSPC: "ENOSPC", EROFS: "EROFS", EMLINK: "EMLINK", ENAMETOOLONG: "ENAMETOOLONG",
     ENOTEMPTY: "ENOTEMPTY", ELOOP: "ELOOP", ENODATA: "ENODATA", EDQUOT: "EDQUOT", ESTALE: "ESTALE",
     ENOTSUP: "ENOTSUP", ENOSYS: "ENOSYS", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM", ETIMEDOUT: "ETIMEDOUT",
+    ENOTTY: "ENOTTY",
   ]
 }
 
@@ -64,7 +65,7 @@ extension SystemError {
   /// Something on the way isn't a directory, or is a symbolic link where none is followed.
   public var isNotDirectory: Bool { errno == ENOTDIR || errno == ELOOP }
   /// The call, or this use of it, isn't supported here.
-  public var isUnsupported: Bool { errno == ENOTSUP || errno == ENOSYS || errno == EINVAL }
+  public var isUnsupported: Bool { errno == ENOTSUP || errno == ENOSYS || errno == EINVAL || errno == ENOTTY }
   /// A directory isn't empty.
   public var isNotEmpty: Bool { errno == ENOTEMPTY || errno == EEXIST }
 }

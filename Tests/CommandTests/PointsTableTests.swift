@@ -42,8 +42,8 @@ import Testing
       Self.point(7200) { $0.suspicious = ["the tree is empty"] },
       Self.point(40),
     ]
-    var rows = points.map { PointRow($0.id, $0) }
-    rows.insert(PointRow(RecoveryPointID(begun: Self.now.adding(seconds: -86_400)), nil), at: 2)
+    var rows = points.map { PointRow($0.id, $0, isPartial: false) }
+    rows.insert(PointRow(RecoveryPointID(begun: Self.now.adding(seconds: -86_400)), nil, isPartial: false), at: 2)
     try GoldenText.expect(
       PointRow.lines(rows, now: Self.now).joined(separator: "\n") + "\n", equals: "points-of-a-source")
   }
@@ -69,7 +69,7 @@ import Testing
       point.warningCount = 1234
     }
     try GoldenText.expect(
-      ShowCommand.lines(point, now: Self.now).joined(separator: "\n") + "\n", equals: "show")
+      ShowCommand.lines(point, nil, now: Self.now).joined(separator: "\n") + "\n", equals: "show")
   }
 
   @Test(

@@ -93,7 +93,8 @@ final class RepositoryScene {
     for path in try FileManager.default.subpathsOfDirectory(atPath: directory) {
       let full = "\(directory)/\(path)"
       let attributes = try FileManager.default.attributesOfItem(atPath: full)
-      let isFile = attributes[.type] as? FileAttributeType == .typeRegular
+      // The reserve is as large as the disk asks for, and its content means nothing.
+      let isFile = attributes[.type] as? FileAttributeType == .typeRegular && path != "reserve"
       places[path] = Place(
         bytes: isFile ? try Data(contentsOf: URL(fileURLWithPath: full)) : nil,
         modified: attributes[.modificationDate] as? Date, inode: attributes[.systemFileNumber] as? Int)

@@ -7,9 +7,10 @@ struct ConfigurationDocument: Encodable {
     let path: String
     let id: String?
     let mustBeMounted: Bool
+    let immutable: Bool
 
     enum CodingKeys: String, CodingKey {
-      case path, id
+      case path, id, immutable
       case mustBeMounted = "must-be-mounted"
     }
   }
@@ -72,7 +73,8 @@ struct ConfigurationDocument: Encodable {
 
   init(_ configuration: Configuration) {
     let declared = configuration.repository
-    repository = Repository(path: declared.path, id: declared.id, mustBeMounted: declared.mustBeMounted)
+    repository = Repository(
+      path: declared.path, id: declared.id, mustBeMounted: declared.mustBeMounted, immutable: declared.isImmutable)
     stateDirectory = configuration.stateDirectory
     schedules = configuration.scheduleDirectory
     plugins = configuration.pluginDirectories

@@ -1,14 +1,16 @@
 import BackupModel
+import BackupPolicy
 import BackupRepository
 import HostSystem
 
 /// The checks that keep a run from writing under an unmounted disk or into another repository.
 enum RepositoryGuards {
   /// Opens a repository after checking that it is where and what it should be.
-  static func open(path: String, id: String?, mustBeMounted: Bool) throws -> Repository {
-    if mustBeMounted { try requireMounted(path) }
-    let repository = try Repository.open(Array(path.utf8))
-    if let id, id != repository.description.id {
+  static func open(_ declaration: RepositoryDeclaration) throws -> Repository {
+    let path = declaration.path
+    if declaration.mustBeMounted { try requireMounted(path) }
+    let repository = try Repository.open(Array(path.utf8), protectsFiles: declaration.isImmutable)
+    if let id = declaration.id, id != repository.description.id {
       throw RepositoryError(
         .wrongID, "cannot use the repository \(path): its id is \(repository.description.id), not \(id)",
         hint: "mount the right disk, or change `repository: id:` in the configuration if this one is meant")

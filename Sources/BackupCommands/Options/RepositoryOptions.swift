@@ -52,14 +52,16 @@ struct RepositoryOptions: ParsableArguments {
   /// - Throws: `RepositoryError` `missing`, `notMounted`, `wrongID`, `formatTooNew`; ``CommandError``.
   func open(_ configuration: Configuration?) throws -> Repository {
     let declaration = configuration?.repository
-    if let given = repository ?? variable { return try Repository.open(Array(given.utf8)) }
+    if let given = repository ?? variable {
+      return try Repository.open(
+        Array(given.utf8), protectsFiles: declaration.map { $0.isImmutable && $0.path == given } ?? false)
+    }
     guard let declaration else {
       throw CommandError(
         .usage, "cannot tell which repository is meant",
         hint: "give one with `-r DIR`, $BACKUPCTL_REPOSITORY or a configuration; make one with `backupctl init DIR`")
     }
-    return try RepositoryGuards.open(
-      path: declaration.path, id: declaration.id, mustBeMounted: declaration.mustBeMounted)
+    return try RepositoryGuards.open(declaration)
   }
 
   /// Opens the repository with the configuration, if there is one.

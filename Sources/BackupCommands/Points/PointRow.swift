@@ -12,12 +12,14 @@ struct PointRow: Encodable {
   let statistics: RecoveryPoint.Statistics?
   let seconds: Double?
 
-  /// - Parameter document: nil if the point can't be read.
-  init(_ id: RecoveryPointID, _ document: RecoveryPoint?, of source: SourceID? = nil) {
+  /// - Parameters:
+  ///   - document: nil if the point can't be read.
+  ///   - isPartial: whether something of it is known to be lost.
+  init(_ id: RecoveryPointID, _ document: RecoveryPoint?, isPartial: Bool, of source: SourceID? = nil) {
     self.source = source
     point = id
     begun = document?.begun ?? id.begun
-    state = document.map(PointState.init) ?? .damaged
+    state = document.map { PointState($0, isPartial: isPartial) } ?? .damaged
     suspicious = document?.suspicious
     warningCount = document?.warningCount
     statistics = document?.statistics

@@ -34,7 +34,10 @@ struct PointsCommand: ParsableCommand {
     if let name {
       let sources = try SourceArguments.sources([name], in: opened) { try ServiceSurvey(configuration, in: opened) }
       let rows = try sources.map(opened.store).flatMap { store in
-        try store.pointIDs().map { PointRow($0, try Self.readable($0, of: store), of: store.source) }
+        let partial = try store.partialPoints()
+        return try store.pointIDs().map { id in
+          PointRow(id, try Self.readable(id, of: store), isPartial: partial.contains(id), of: store.source)
+        }
       }
       try list(rows, \.state) { rows, now in
         guard sources.count > 1 else { return PointRow.lines(rows, now: now) }

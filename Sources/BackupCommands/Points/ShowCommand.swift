@@ -29,16 +29,19 @@ struct ShowCommand: ParsableCommand {
     let environment = CommandEnvironment.current
     let selection = try PointSelection(name, at: point.at, in: try repository.open())
     if output.json { return environment.output.line(try JSONText.encode(selection.point)) }
-    for line in Self.lines(selection.point, now: environment.clock.now()) { environment.output.line(line) }
+    let loss = try selection.store.partial(selection.point.id)
+    for line in Self.lines(selection.point, loss, now: environment.clock.now()) { environment.output.line(line) }
   }
 
   /// The description for people.
-  static func lines(_ point: RecoveryPoint, now: Timestamp) -> [String] {
+  ///
+  /// - Parameter loss: what is lost of it.
+  static func lines(_ point: RecoveryPoint, _ loss: PartialPoint?, now: Timestamp) -> [String] {
     let statistics = point.statistics
     let seconds = point.ended.secondsSince(point.begun)
     var fields: [(String, String)] = [
       ("point", "\(point.source.typedName)@\(point.id)"),
-      ("state", PointState(point).rawValue),
+      ("state", PointState(point, isPartial: loss != nil).rawValue),
       ("begun", "\(point.begun) (\(AgeText.of(point.begun, now: now)))"),
       ("ended", "\(point.ended) (after \(DurationText.of(seconds: seconds)))"),
       ("host", point.host),
@@ -66,6 +69,11 @@ struct ShowCommand: ParsableCommand {
     let width = fields.map(\.0.count).max() ?? 0
     var lines = fields.map { name, value in
       name + String(repeating: " ", count: width + 2 - name.count) + value
+    }
+    if let loss {
+      lines.append("lost (\(loss.summary), found at \(loss.at)):")
+      lines += loss.paths.map { "  \($0)" } + loss.lostParts.map { "  part of the index: \($0)" }
+      if loss.entryCount > loss.paths.count { lines.append("  and \(loss.entryCount - loss.paths.count) more") }
     }
     if point.warningCount > 0 {
       lines.append("warnings (\(point.warningCount)):")

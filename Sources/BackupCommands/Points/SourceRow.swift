@@ -20,7 +20,8 @@ struct SourceRow: Encodable {
     points = ids.count
     newest = ids.last
     begun = document?.begun ?? ids.last?.begun
-    state = ids.isEmpty ? nil : document.map(PointState.init) ?? .damaged
+    let isPartial = try ids.last.map { try store.partialPoints().contains($0) } ?? false
+    state = ids.isEmpty ? nil : document.map { PointState($0, isPartial: isPartial) } ?? .damaged
     statistics = document?.statistics
     packBytes = try store.packBytes()
   }

@@ -24,6 +24,8 @@ struct InitCommand: ParsableCommand {
     let environment = CommandEnvironment.current
     let repository = try Repository.create(
       Array(directory.utf8), id: UUID().uuidString.lowercased(), created: environment.clock.now(), tool: toolName)
+    // A disk that is too small or too full for it has none until a prune finds room.
+    try repository.reserve.fill()
     if output.json {
       environment.output.line(try JSONText.encode(repository.description))
     } else if !output.quiet {

@@ -59,7 +59,11 @@ struct PruneCommand: ParsableCommand {
       }
     }
     if output.json { environment.output.line(try JSONText.encode(rows)) } else { tell(rows) }
-    let problems = rows.flatMap { row in row.problems.map { "\(row.source.name): \($0)" } }
+    var problems = rows.flatMap { row in row.problems.map { "\(row.source.name): \($0)" } }
+    // Each prune makes the reserve anew; where there was nothing to prune it may be missing still.
+    if !dryRun, !rows.contains(where: { $0.report != nil }) {
+      problems += Prune.Report.reserveProblems(try opened.reserve.fill())
+    }
     for problem in problems { environment.messages.line("warning: \(problem)") }
     if !problems.isEmpty { throw ExitWith(status: .degraded) }
   }

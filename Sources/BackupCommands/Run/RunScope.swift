@@ -14,8 +14,7 @@ enum RunScope {
   ) throws -> JobScope {
     let opened: Repository
     if let declaration = schedule.repository, !options.isGiven {
-      opened = try RepositoryGuards.open(
-        path: declaration.path, id: declaration.id, mustBeMounted: declaration.mustBeMounted)
+      opened = try RepositoryGuards.open(declaration)
     } else {
       opened = try options.open(configuration)
     }

@@ -50,6 +50,15 @@ struct PointArchive: Sendable {
           path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
       })
     do {
+      try request.store.protectFiles(lock)
+    } catch let error as RepositoryError {
+      // A point that isn't protected is better than none, and this is said with each.
+      let what = "what is stored isn't protected: \(error)"
+      committer.warn([
+        RecoveryPoint.Warning(path: ".", problem: error.hint.map { "\(what); \($0)" } ?? what)
+      ])
+    }
+    do {
       try body(writer, context, &committer)
     } catch is CancellationError {
       // What is whole so far is worth keeping: a first archive goes on from it.

@@ -75,7 +75,17 @@ extension Prune.Report {
     if plan.missingChunks > 0 {
       lines.append("\(plan.missingChunks) chunks that points need are in no pack: run `backupctl check`")
     }
+    lines += Self.reserveProblems(missingReserve)
     if let shortfall { lines.append("the disk is full, so not all was copied: \(shortfall)") }
     return lines
+  }
+
+  /// What a person has to know of a reserve of which something is missing.
+  public static func reserveProblems(_ missing: ByteCount) -> [String] {
+    missing > .zero
+      ? [
+        "\(missing) of the reserve, which a prune needs when no byte is left, are missing: the disk is too full for it"
+      ]
+      : []
   }
 }

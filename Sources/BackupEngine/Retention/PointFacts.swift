@@ -13,6 +13,7 @@ extension PointRetention.Fact {
     let drilled = Set(attestations.filter { $0.action == .drill && $0.result == .ok }.compactMap(\.point))
     let unverified = try firstUnverified(store, AttestationHistory(attestations))
     let holds = try store.holds()
+    let partial = try store.partialPoints()
     return try store.pointIDs().map { id in
       var fact = PointRetention.Fact(id)
       do {
@@ -21,6 +22,7 @@ extension PointRetention.Fact {
         fact.state = .unreadable
       }
       if let hold = holds[id], hold.counts(at: now) { fact.holdReason = hold.reason }
+      fact.isPartial = partial.contains(id)
       fact.isVerified = drilled.contains(id) || unverified.map { id < $0 } ?? true
       return fact
     }
@@ -29,6 +31,7 @@ extension PointRetention.Fact {
   /// The point of the oldest pack of which not everything was verified and found right; nil if there is none.
   private static func firstUnverified(_ store: SourceStore, _ history: AttestationHistory) throws -> RecoveryPointID? {
     for name in try store.packNames() {
+      if history.replacedPacks.contains(name) { continue }
       do {
         let frames = try store.openPack(name).frames.count
         let segments = history.segments(of: name, frameCount: frames)

@@ -5,7 +5,8 @@ import BackupRepository
 /// Which points of one source stay and which go, each with its reasons; nothing is removed by it.
 ///
 /// Keep rules decide, but never about everything: the newest good point, the newest verified one, points on hold, points that can't be
-/// read and what came after the newest good point stay whatever they say. Suspicious points don't count for the rules, so that what looks
+/// read and what came after the newest good point stay whatever they say. Points of which something is lost count for the rules, but never as
+/// the newest good or verified one. Suspicious points don't count for the rules, so that what looks
 /// wrong never takes the place of what is good.
 public struct PointRetention: Sendable {
   /// What is known of a point.
@@ -28,6 +29,8 @@ public struct PointRetention: Sendable {
     public var holdReason: String?
     /// Whether all that it needs was read and found right.
     public var isVerified: Bool
+    /// Whether something of it is known to be lost.
+    public var isPartial = false
 
     /// Describes a point.
     public init(_ id: RecoveryPointID, state: State = .good, holdReason: String? = nil, isVerified: Bool = false) {
@@ -74,8 +77,8 @@ public struct PointRetention: Sendable {
     self.source = source
     let ordered = facts.sorted { $0.id > $1.id }
     let past = ordered.filter { $0.id.begun <= now }
-    let newestGood = past.first { $0.state == .good }?.id
-    let newestVerified = past.first { $0.state == .good && $0.isVerified }?.id
+    let newestGood = past.first { $0.state == .good && !$0.isPartial }?.id
+    let newestVerified = past.first { $0.state == .good && !$0.isPartial && $0.isVerified }?.id
     // Two points of one second have the same time: the order of the items tells which is newer.
     let items = ordered.reversed().filter { $0.state == .good }.map { RetentionPlan.Item($0.id, at: $0.id.begun) }
     let plan = RetentionPlan(rules, of: items, now: now, calendar: calendar)

@@ -75,7 +75,7 @@ public struct PackVerification: Sendable {
     _ report: inout VerifyReport, _ history: inout AttestationHistory
   ) throws -> [(name: PackName, reader: PackReader?)] {
     var packs: [(name: PackName, reader: PackReader?)] = []
-    for name in try store.packNames() {
+    for name in try store.packNames() where !history.replacedPacks.contains(name) {
       do {
         packs.append((name, try store.openPack(name)))
       } catch {

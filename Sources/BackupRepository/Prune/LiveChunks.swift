@@ -17,19 +17,24 @@ struct LiveChunks {
 
   /// Adds what a point needs.
   ///
+  /// - Parameter isPartial: whether blocks may be lost: what only they name can't be restored by anybody.
   /// - Throws: ``RepositoryError`` `damaged` if a block can't be had: then nobody knows what the point needs; `CancellationError`.
-  mutating func add(_ root: IndexRoot, cancellation: Cancellation) throws {
+  mutating func add(_ root: IndexRoot, isPartial: Bool = false, cancellation: Cancellation) throws {
     let index = try IndexReader(root: root, chunks: reader)
     var waiting = [(id: root.root, level: root.level)]
     while let (id, level) = waiting.popLast() {
       _ = chunks.insert(id)
       guard blocks.insert(id) else { continue }
       try cancellation.check()
-      let block = try index.block(id)
-      if level > 0 {
-        waiting += try index.branches(block).map { ($0.child, level - 1) }
-      } else {
-        try IndexChunks.forEach(in: block) { _ = chunks.insert($0) }
+      do {
+        let block = try index.block(id)
+        if level > 0 {
+          waiting += try index.branches(block).map { ($0.child, level - 1) }
+        } else {
+          try IndexChunks.forEach(in: block) { _ = chunks.insert($0) }
+        }
+      } catch let error as RepositoryError where error.code == .damaged && isPartial {
+        continue
       }
     }
   }

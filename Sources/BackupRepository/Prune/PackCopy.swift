@@ -2,6 +2,22 @@ import BackupArchive
 import BackupModel
 import HostSystem
 
+/// Frames between one place where a member begins and the next, for another pack.
+struct CopiedRun {
+  /// A frame of it.
+  struct Frame {
+    let number: Int
+    /// How many bytes it decompresses to.
+    let contentSize: Int
+  }
+
+  /// The pack in which they are.
+  let pack: PackName
+  /// Whether these are all frames of the run.
+  let isWhole: Bool
+  let frames: [Frame]
+}
+
 /// Copies the frames of packs that are needed into new packs, as they are: nothing is decompressed.
 ///
 /// What is copied stays a tar stream. Of a run of frames that is needed as a whole all members stay what they were. Of a longer run of
@@ -62,15 +78,13 @@ final class PackCopy {
         let needed = run.filter { use.liveFrames.contains($0) }
         guard !needed.isEmpty else { continue }
         try cancellation.check()
-        if open == nil { try begin(use.pack) }
-        if needed.count == run.count {
-          for number in needed {
-            try append(try reader.copiedFrame(number, chunks: chunks[number], beginsMember: number == first))
-          }
-        } else {
-          try appendPieces(needed, of: reader, use.pack, chunks)
+        try append(
+          CopiedRun(
+            pack: use.pack, isWhole: needed.count == run.count,
+            frames: needed.map { CopiedRun.Frame(number: $0, contentSize: Int(reader.frames[$0].contentSize)) })
+        ) { number, beginsMember in
+          try reader.copiedFrame(number, chunks: chunks[number], beginsMember: beginsMember)
         }
-        if let open, parameters.areReached(by: open.writer) { try seal() }
       }
     } catch let error as ArchiveError {
       throw RepositoryError(
@@ -83,21 +97,31 @@ final class PackCopy {
     if open == nil { handOver(nil) }
   }
 
+  /// Copies frames of a run.
+  ///
+  /// - Parameter read: gives the frame of a number, and is told whether it begins a member.
+  /// - Throws: what `read` throws; ``RepositoryError`` `writeFailed`; ``ArchiveError``.
+  func append(_ run: CopiedRun, read: (_ number: Int, _ beginsMember: Bool) throws -> EncodedFrame) throws {
+    if open == nil { try begin(run.pack) }
+    if run.isWhole {
+      for frame in run.frames { try append(try read(frame.number, frame.number == run.frames.first?.number)) }
+    } else {
+      try appendPieces(run, read)
+    }
+    if let open, parameters.areReached(by: open.writer) { try seal() }
+  }
+
   /// Frames of a run that has lost others: the data of a member of their own, in front of them its header, behind them what fills
   /// the last block of 512 bytes.
-  private func appendPieces(
-    _ numbers: [Int], of reader: PackReader, _ pack: PackName, _ chunks: [[FrameChunk]]
-  ) throws {
-    let size = numbers.reduce(Int64(0)) { $0 + Int64(reader.frames[$1].contentSize) }
+  private func appendPieces(_ run: CopiedRun, _ read: (Int, Bool) throws -> EncodedFrame) throws {
+    let size = run.frames.reduce(Int64(0)) { $0 + Int64($1.contentSize) }
     let serializer = try TarSerializer()
     try serializer.appendHeaderOnly(
       TarMember(
-        path: Array(".backupctl/pieces/\(pack)/\(numbers[0])".utf8), kind: .file(size: size, dataRanges: nil),
-        permissions: 0o600, modified: pack.point.begun))
+        path: Array(".backupctl/pieces/\(run.pack)/\(run.frames.first?.number ?? 0)".utf8),
+        kind: .file(size: size, dataRanges: nil), permissions: 0o600, modified: run.pack.point.begun))
     try append(try encoder.encode(serializer.output, chunks: [], beginsMember: true))
-    for number in numbers {
-      try append(try reader.copiedFrame(number, chunks: chunks[number], beginsMember: false))
-    }
+    for frame in run.frames { try append(try read(frame.number, false)) }
     let rest = Int(size % 512)
     guard rest > 0 else { return }
     try append(try encoder.encode([UInt8](repeating: 0, count: 512 - rest), chunks: [], beginsMember: false))
@@ -111,6 +135,22 @@ final class PackCopy {
   }
 
   private func append(_ frame: EncodedFrame) throws { try open?.writer.append(frame) }
+
+  /// Appends a chunk that was read from elsewhere, as a member of its own.
+  ///
+  /// - Parameter source: a pack after which a new one is named.
+  func append(_ id: ChunkID, _ bytes: [UInt8], after source: PackName) throws {
+    if open == nil { try begin(source) }
+    let serializer = try TarSerializer()
+    let member = TarMember(
+      path: Array(".backupctl/repaired/\(id)".utf8), kind: .file(size: Int64(bytes.count), dataRanges: nil),
+      permissions: 0o600, modified: source.point.begun)
+    let start = try serializer.append(member, data: bytes[...])
+    try append(
+      try encoder.encode(
+        serializer.output, chunks: [FrameChunk(id: id, offset: start, length: bytes.count)], beginsMember: true))
+    if let open, parameters.areReached(by: open.writer) { try seal() }
+  }
 
   /// Ends the pack that is being written, makes it durable, and hands over what it replaces.
   func seal() throws {

@@ -44,8 +44,10 @@ struct PackUsage {
   ///   - live: what is needed.
   ///   - existing: the points that there are: members without chunks in their packs are needed for extracting by `tar`.
   ///   - damaged: frames that a verification found damaged.
+  ///   - replaced: packs that can't be read, and that a repair replaced.
   init(
-    of store: SourceStore, live: LiveChunks, existing: Set<RecoveryPointID>, damaged: [PackName: FrameRanges]
+    of store: SourceStore, live: LiveChunks, existing: Set<RecoveryPointID>, damaged: [PackName: FrameRanges],
+    replaced: Set<PackName>
   ) throws {
     let names = try store.packNames()
     var frames: [PackName: Frames] = [:]
@@ -69,13 +71,21 @@ struct PackUsage {
           }
           frames[name] = use
         } catch {
-          if !isSecond { unreadable.append((name, error)) }
+          if !isSecond, !replaced.contains(name) { unreadable.append((name, error)) }
         }
       }
     }
     missing = live.count - claimed.count
     for name in names {
-      guard let use = frames[name] else { continue }
+      guard let use = frames[name] else {
+        guard replaced.contains(name) else { continue }
+        // All that is whole in it is in another pack.
+        let size = try store.storage.open("\(store.packsPath)/\(name.fileName)").status().size
+        packs.append(
+          PackUse(
+            pack: name, fileBytes: size, liveFrames: FrameRanges(), liveBytes: 0, deadBytes: size, needsDamaged: false))
+        continue
+      }
       let reader = try store.openPack(name)
       let live = try Self.neededFrames(of: reader, use, needsAllMembers: existing.contains(name.point))
       let (liveBytes, allBytes) = reader.frames.dropLast().indices.reduce((Int64(0), Int64(0))) { sums, number in

@@ -19,6 +19,8 @@ public struct Prune: Sendable {
     public internal(set) var purged: (files: Int, bytes: Int64) = (0, 0)
     /// Why copying ended before its end: the disk is full.
     public internal(set) var shortfall: String?
+    /// How much of the repository's reserve is missing, since the disk is too full for it.
+    public internal(set) var missingReserve = ByteCount.zero
 
     /// Nothing was done yet.
     public init(_ plan: PrunePlan) { self.plan = plan }
@@ -54,13 +56,16 @@ public struct Prune: Sendable {
     let ids = try store.pointIDs()
     var live = LiveChunks(try store.chunkReader(keepsTables: true))
     do {
-      for id in ids { try live.add(try store.point(id).index, cancellation: cancellation) }
+      let partial = try store.partialPoints()
+      for id in ids {
+        try live.add(try store.point(id).index, isPartial: partial.contains(id), cancellation: cancellation)
+      }
       if let checkpoint = try store.latestCheckpoint() {
         try live.add(checkpoint.index, cancellation: cancellation)
       }
       // Points that were forgotten a moment ago may still be read.
       for point in try store.trash.points(since: graceBegin) {
-        try live.add(point.index, cancellation: cancellation)
+        try live.add(point.index, isPartial: true, cancellation: cancellation)
       }
     } catch let error as RepositoryError where error.code == .damaged {
       throw RepositoryError(
@@ -69,7 +74,7 @@ public struct Prune: Sendable {
     }
     let history = AttestationHistory(try store.attestations.read().attestations)
     let usage = try PackUsage(
-      of: store, live: live, existing: Set(ids), damaged: history.damagedFrames)
+      of: store, live: live, existing: Set(ids), damaged: history.damagedFrames, replaced: history.replacedPacks)
     return PrunePlan(usage, unfinished: try unfinished(ids, history), rules)
   }
 
@@ -90,45 +95,74 @@ public struct Prune: Sendable {
   /// - Throws: as ``plan(cancellation:)``; ``RepositoryError`` `writeFailed`. A disk that is full isn't an error: it is in the report.
   public func run(_ lock: SourceLock, cancellation: Cancellation) throws -> Report {
     try store.removeUnfinished(lock)
-    try store.storage.makeDirectories(store.trashPath)
+    let room = ReservedRoom(store.storage)
+    try room.whenFull { try store.storage.makeDirectories(store.trashPath) }
     // First what frees room and needs none.
     let purged = try store.trash.purge(before: graceBegin, lock)
     var report = Report(try plan(cancellation: cancellation))
     report.purged = purged
-    if !report.plan.dead.isEmpty { try retire(report.plan.dead, made: nil, lock, &report) }
-    guard !report.plan.rewritten.isEmpty else { return report }
-    try rewrite(lock, &report, cancellation)
+    if !report.plan.dead.isEmpty { try retire(report.plan.dead, made: nil, room, lock, &report) }
+    if !report.plan.rewritten.isEmpty { try rewrite(room, lock, &report, cancellation) }
+    report.missingReserve = try room.restore()
+    try store.protectFiles(lock)
     return report
   }
 
-  private func rewrite(_ lock: SourceLock, _ report: inout Report, _ cancellation: Cancellation) throws {
-    let uses = Dictionary(uniqueKeysWithValues: report.plan.rewritten.map { ($0.pack, $0) })
-    var highest = try highestNumbers()
-    let copy = try PackCopy(store, parameters) { source in
-      let number = highest[source.point, default: source.number] + 1
-      highest[source.point] = number
-      return PackName(point: source.point, number: number)
+  private func rewrite(
+    _ room: ReservedRoom, _ lock: SourceLock, _ report: inout Report, _ cancellation: Cancellation
+  ) throws {
+    var names = try NewPackNames(store)
+    func nameNext(_ source: PackName) -> PackName { names.next(after: source) }
+    var left = report.plan.rewritten
+    do {
+      try copy(&left, sealingEach: false, nameNext, room, lock, &report, cancellation)
+    } catch let error as RepositoryError where error.isFull {
+      // One pack after another, the smallest first: each that goes may make room for the next.
+      _ = room.release()
+      left.sort { ($0.liveBytes, $0.pack) < ($1.liveBytes, $1.pack) }
+      do {
+        try copy(&left, sealingEach: true, nameNext, room, lock, &report, cancellation)
+      } catch let error as RepositoryError where error.isFull {
+        report.shortfall = shortfall(error, left)
+      }
     }
-    func retireReplaced(_ report: inout Report) throws {
+  }
+
+  /// Copies packs, and takes each out of use once all that is needed of it is durable elsewhere.
+  ///
+  /// - Parameters:
+  ///   - left: the packs, in the order in which they are copied; those that were taken out of use are removed from it.
+  ///   - sealsEach: whether a new pack is sealed after each, so that the old one needn't wait for others.
+  private func copy(
+    _ left: inout [PackUse], sealingEach sealsEach: Bool, _ nameNext: @escaping (PackName) -> PackName,
+    _ room: ReservedRoom, _ lock: SourceLock, _ report: inout Report, _ cancellation: Cancellation
+  ) throws {
+    let uses = Dictionary(uniqueKeysWithValues: left.map { ($0.pack, $0) })
+    let copy = try PackCopy(store, parameters, nameNext: nameNext)
+    func retireReplaced(_ left: inout [PackUse], _ report: inout Report) throws {
       for replaced in copy.takeReplaced() {
         if let made = replaced.made {
           report.made.packs += 1
           report.made.bytes += try store.storage.open("\(store.packsPath)/\(made.fileName)").status().size
         }
         guard !replaced.packs.isEmpty else { continue }
-        try retire(replaced.packs.compactMap { uses[$0] }, made: replaced.made, lock, &report)
+        try retire(replaced.packs.compactMap { uses[$0] }, made: replaced.made, room, lock, &report)
+        left.removeAll { replaced.packs.contains($0.pack) }
       }
     }
     do {
-      for use in report.plan.rewritten {
+      for use in left {
         try copy.add(use, cancellation)
-        try retireReplaced(&report)
+        if sealsEach { try copy.seal() }
+        try retireReplaced(&left, &report)
       }
       try copy.seal()
-      try retireReplaced(&report)
+      try retireReplaced(&left, &report)
     } catch let error as RepositoryError where error.isFull {
       try copy.abandon()
-      report.shortfall = error.cause ?? error.message
+      // What was sealed before the disk was full makes room for the rest.
+      try retireReplaced(&left, &report)
+      throw error
     } catch {
       // The first error is the one to tell; what is unfinished is removed by the next writer.
       try? copy.abandon()
@@ -136,23 +170,31 @@ public struct Prune: Sendable {
     }
   }
 
-  /// The highest number that a pack of each point ever had: a name is never given twice, since it is attested what was read under it.
-  private func highestNumbers() throws -> [RecoveryPointID: Int] {
-    let attestations = try store.attestations.read().attestations
-    let known = try store.packNames() + attestations.flatMap { $0.removed + [$0.made, $0.pack].compactMap(\.self) }
-    return known.reduce(into: [:]) { $0[$1.point] = max($0[$1.point, default: 0], $1.number) }
+  /// What a person has to know when not all could be copied.
+  private func shortfall(_ error: RepositoryError, _ left: [PackUse]) -> String {
+    var text = error.cause ?? error.message
+    // The words are good without the numbers.
+    if let available = try? store.storage.directory?.space().available, let next = left.first {
+      text += "; the next of \(left.count) packs needs \(ByteCount(next.liveBytes)), \(available) are free"
+    }
+    if rules.grace > .zero, let trash = try? store.trash.size(), trash.bytes > 0 {
+      text +=
+        "; \(ByteCount(trash.bytes)) in the trash are freed at once by `backupctl prune \(store.source.name) --grace 0s`"
+      text += " if no other command reads the repository"
+    }
+    return text
   }
 
   /// Takes packs out of use, after it was written down that this is meant.
   private func retire(
-    _ uses: [PackUse], made: PackName?, _ lock: SourceLock, _ report: inout Report
+    _ uses: [PackUse], made: PackName?, _ room: ReservedRoom, _ lock: SourceLock, _ report: inout Report
   ) throws {
     var attestation = Attestation(at: clock.now(), action: .prune, result: .ok, tool: tool, seconds: 0)
     attestation.removed = uses.map(\.pack)
     attestation.made = made
-    try store.attestations.append(attestation)
+    try room.whenFull { try store.attestations.append(attestation) }
     for use in uses {
-      try store.trash.take(use.pack.fileName, from: store.packsPath, at: clock.now(), lock)
+      try room.whenFull { try store.trash.take(use.pack.fileName, from: store.packsPath, at: clock.now(), lock) }
       report.removed.packs += 1
       report.removed.bytes += use.fileBytes
     }
@@ -179,15 +221,18 @@ extension SourceStore {
         .held, "cannot forget \(source)@\(id): it is on hold", cause: hold.reason,
         hint: "`backupctl release \(source.name)@\(id)` ends the hold")
     }
-    try storage.makeDirectories(trashPath)
+    let room = ReservedRoom(storage)
+    try room.whenFull { try storage.makeDirectories(trashPath) }
     for id in ids {
       var attestation = Attestation(at: now, action: .forget, result: .ok, tool: tool, seconds: 0)
       attestation.point = id
-      try attestations.append(attestation)
-      try trash.take("\(id).json", from: pointsPath, at: now, lock)
+      try room.whenFull { try attestations.append(attestation) }
+      try room.whenFull { try trash.take("\(id).json", from: pointsPath, at: now, lock) }
       try release(id, lock)
+      try unmark(id, lock)
     }
     try storage.synchronizeDirectory(trashPath)
     try storage.synchronizeDirectory(pointsPath)
+    try protectFiles(lock)
   }
 }

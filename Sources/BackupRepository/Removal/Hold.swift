@@ -61,11 +61,13 @@ extension SourceStore {
   /// Holds a point, in place of a hold that is there. The caller holds the lock.
   ///
   /// - Throws: ``RepositoryError`` `noSuchPoint`, `writeFailed`.
-  public func hold(_ id: RecoveryPointID, _ hold: Hold, _: SourceLock) throws {
+  public func hold(_ id: RecoveryPointID, _ hold: Hold, _ lock: SourceLock) throws {
     _ = try point(id)
+    if try self.hold(on: id) != nil { try storage.protect(holdPath(id), .none) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try storage.writeDurably(Array(try encoder.encode(hold)) + [0x0A], to: holdPath(id))
+    try protectFiles(lock)
   }
 
   /// Releases a point. The caller holds the lock.
@@ -74,6 +76,7 @@ extension SourceStore {
   /// - Throws: ``RepositoryError`` `writeFailed`.
   @discardableResult public func release(_ id: RecoveryPointID, _: SourceLock) throws -> Hold? {
     guard let hold = try hold(on: id) else { return nil }
+    try storage.protect(holdPath(id), .none)
     try storage.remove(holdPath(id))
     try storage.synchronizeDirectory(pointsPath)
     return hold

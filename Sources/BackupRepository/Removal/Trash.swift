@@ -80,10 +80,11 @@ public struct Trash: Sendable {
 
   private func path(of item: Item) -> String { "\(store.trashPath)/\(item.fileName)" }
 
-  /// Takes a file out of use. The caller holds the lock, and synchronizes both directories when all are moved.
+  /// Takes a file out of use, and lifts its protection. The caller holds the lock, and synchronizes both directories when all are moved.
   ///
   /// - Throws: ``RepositoryError`` `writeFailed`; then the file is where it was.
   func take(_ name: String, from directory: String, at now: Timestamp, _: SourceLock) throws {
+    try store.storage.protect("\(directory)/\(name)", .none)
     try store.storage.rename(
       "\(directory)/\(name)", to: path(of: Item(time: now.wholeSecond, name: name)))
   }

@@ -48,6 +48,9 @@ int clinux_syncfs(int file);
 int clinux_set_direct(int file, int on);
 // Makes a range read as zeros (fallocate(2): FALLOC_FL_PUNCH_HOLE or FALLOC_FL_ZERO_RANGE, size kept).
 int clinux_zero_range(int file, int64_t offset, int64_t length);
+// The flags of an inode (FS_IOC_GETFLAGS and FS_IOC_SETFLAGS, ioctl_iflags(2)).
+int clinux_inode_flags(int file, int *flags);
+int clinux_set_inode_flags(int file, int flags);
 // Processors that this process may run on (sched_getaffinity), at least 1.
 int clinux_processors(void);
 // Characters in a line of a terminal (TIOCGWINSZ); 0 if it isn't one.
@@ -63,5 +66,6 @@ int clinux_send_datagram(const char *path, const void *bytes, size_t count);
 // Values of macros that are hidden without _GNU_SOURCE.
 extern const int clinux_O_PATH, clinux_O_NOATIME, clinux_O_TMPFILE, clinux_SEEK_DATA, clinux_SEEK_HOLE;
 extern const int clinux_AT_EMPTY_PATH;
+extern const int clinux_FS_IMMUTABLE_FL, clinux_FS_APPEND_FL;
 
 #endif

@@ -142,6 +142,32 @@ final class ArchiveScene {
     return found
   }
 
+  /// The paths of a point that can't be read or don't hold what they should; all of them if the index can't be read.
+  func unreadablePaths(
+    of id: RecoveryPointID, in directory: URL, expected: [String: [UInt8]]
+  ) throws -> Set<String> {
+    let store = try store(in: directory)
+    let chunks = try store.chunkReader(keepsTables: true)
+    let decompressor = try FrameDecompressor()
+    var left = expected.filter { !$0.value.isEmpty }
+    do {
+      try IndexReader(root: try store.point(id).index, chunks: chunks).forEachEntry { entry in
+        guard entry.kind == .file, entry.hardLinkTarget == nil else { return true }
+        do {
+          let content = try entry.extents.flatMap { try chunks.bytes(of: try #require($0.chunk), with: decompressor) }
+          let path = entry.path.displayedPath
+          if content == left[path] { left[path] = nil }
+        } catch is RepositoryError {
+          // It stays among those that weren't read.
+        }
+        return true
+      }
+    } catch is RepositoryError {
+      return Set(left.keys)
+    }
+    return Set(left.keys)
+  }
+
   func store(in directory: URL) throws -> SourceStore {
     try Repository.open(Array(directory.path.utf8)).store(try #require(Self.source))
   }

@@ -86,6 +86,12 @@ final class FaultyStorage: RepositoryStorage {
 
   var location: String { base.location }
   var directory: OpenFile? { base.directory }
+  var protectsFiles: Bool { base.protectsFiles }
+
+  func protect(_ path: String, _ protection: FileProtection) throws {
+    try checkRunning()
+    try base.protect(path, protection)
+  }
 
   func makeDirectories(_ path: String) throws {
     try beginChange()

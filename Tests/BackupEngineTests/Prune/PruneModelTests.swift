@@ -47,7 +47,7 @@ import Testing
 
   private func happen(_ scene: PruneScene, _ storage: FaultyStorage, _ said: inout [String]) throws {
     let ids = scene.expected.keys.sorted()
-    switch scene.number(below: 6) {
+    switch scene.number(below: 8) {
     case 0, 1, 2:
       for _ in 0..<1 + scene.number(below: 4) { try scene.edit() }
       said.append("archive")
@@ -61,6 +61,14 @@ import Testing
       said.append("hold")
       let id = ids[scene.number(below: ids.count)]
       try scene.hold(id, isHeld: scene.chance(50), storage)
+    case 5:
+      said.append("damage of tables, repair")
+      try scene.damageTables()
+      try repair(scene, storage)
+    case 6:
+      said.append("damage of a frame, repair")
+      try scene.damageFrame()
+      try repair(scene, storage)
     default:
       let rules = PrunePlan.Rules(
         threshold: [0.3, 0.7, 1][scene.number(below: 3)],
@@ -68,6 +76,18 @@ import Testing
         grace: scene.chance(50) ? .zero : .seconds(100 * 3600))
       said.append("prune \(rules.threshold) \(rules.grace)")
       try scene.prune(rules, storage)
+    }
+  }
+
+  /// Repairs; if that was stopped, again.
+  private func repair(_ scene: PruneScene, _ storage: FaultyStorage) throws {
+    let holds = try scene.store().holds()
+    for id in holds.keys { try scene.store().release(id, try scene.store().lock(holder: "tests")) }
+    do {
+      try scene.repair(storage)
+    } catch let stop as WorldStopped {
+      try scene.repair()
+      throw stop
     }
   }
 

@@ -111,6 +111,71 @@ final class PruneScene {
     }
   }
 
+  // MARK: - Damage
+
+  private func packFile(_ name: PackName) throws -> URL {
+    directory.appending(path: "sources/\(try store().source)/packs/\(name.fileName)")
+  }
+
+  /// Cuts the end of a pack off, or fills it with zeros, so that its tables can't be used.
+  func damageTables() throws {
+    let names = try store().packNames()
+    guard !names.isEmpty else { return }
+    let name = names[number(below: names.count)]
+    // One that is damaged already is as damaged as it can be.
+    guard let last = try? store().openPack(name).frames.last else { return }
+    let framesEnd = UInt64(last.offset) + UInt64(last.size)
+    let handle = try FileHandle(forUpdating: try packFile(name))
+    let size = try handle.seekToEnd()
+    try handle.truncate(atOffset: framesEnd + UInt64(number(below: Int(size - framesEnd))))
+    if chance(50) { try handle.truncate(atOffset: size) }
+    try handle.close()
+  }
+
+  /// Changes a byte of a frame and reads all frames, so that it is known.
+  func damageFrame() throws {
+    let store = try store()
+    let names = try store.packNames()
+    guard !names.isEmpty else { return }
+    let name = names[number(below: names.count)]
+    // One that was replaced by a repair can't be opened.
+    let frames = (try? store.openPack(name).frames.dropLast()) ?? []
+    guard let frame = frames.randomElement(using: &random) else { return }
+    let handle = try FileHandle(forUpdating: try packFile(name))
+    let place = UInt64(frame.offset) + UInt64(number(below: Int(frame.size)))
+    try handle.seek(toOffset: place)
+    let byte = try #require(try handle.read(upToCount: 1)?.first)
+    try handle.seek(toOffset: place)
+    try handle.write(contentsOf: Data([byte ^ 0x40]))
+    try handle.close()
+    _ = try PackVerification(PackVerification.Request(store: store, tool: "tests"), clock: scene.clock)
+      .run(progress: ArchiveProgress(), cancellation: Cancellation())
+  }
+
+  /// Repairs; what is lost of a point must be what its mark says, and then the point is taken away.
+  func repair(_ storage: (any RepositoryStorage)? = nil) throws {
+    let repository = try Repository(storage: storage ?? FileStorage(directory: Array(directory.path.utf8)))
+    let store = repository.store(try #require(ArchiveScene.source))
+    let report: Repair.Report
+    do {
+      report = try Repair(
+        repository, store.source, parameters: WriterParameters(packSize: .kibibytes(64)), tool: "tests",
+        clock: scene.clock
+      ).run(try store.lock(holder: "tests"), cancellation: Cancellation())
+    } catch let stop as WorldStopped {
+      try (storage as? FaultyStorage)?.settle()
+      throw stop
+    }
+    for (id, loss) in report.partial {
+      let contents = expected.removeValue(forKey: id) ?? [:]
+      let lost = try scene.unreadablePaths(of: id, in: directory, expected: contents)
+      if loss.lostParts.isEmpty {
+        #expect(lost.isSubset(of: loss.paths), "\(lost) of \(id), but \(loss.paths)")
+      }
+      try store.forget([id], at: scene.clock.now(), tool: "tests", try store.lock(holder: "tests"))
+    }
+  }
+
   /// Every point that must be there is, holds what it must, and there is no other.
   func expectAllPoints(_ comment: @autoclosure () -> String = "") throws {
     #expect(try store().pointIDs() == expected.keys.sorted(), "\(comment())")

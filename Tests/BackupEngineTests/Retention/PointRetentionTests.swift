@@ -41,6 +41,20 @@ import Testing
         """)
   }
 
+  @Test func whatIsPartialCountsForTheRulesAndIsNoFloor() throws {
+    var partial = Fact(try id("20261122T050000Z"), isVerified: true)
+    partial.isPartial = true
+    let retention = try retention(
+      "daily=2",
+      [partial, Fact(try id("20261121T050000Z")), Fact(try id("20261120T050000Z"), isVerified: true)])
+    #expect(
+      table(retention) == """
+        20261122T050000Z  keep: daily 1 of 2
+        20261121T050000Z  keep: newest good point, daily 2 of 2
+        20261120T050000Z  keep: newest verified point
+        """)
+  }
+
   @Test func whatLooksWrongNeitherTakesAPlaceNorIsForgottenBeforeSomethingGoodComes() throws {
     let retention = try retention(
       "daily=2",
