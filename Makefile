@@ -81,6 +81,8 @@ fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
 	swift build --build-tests
 	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) scripts/swift-test --filter Fuzz
 
-killed: release ## kill real runs and restores 200 times at random moments and resume them: SEED=1 KILLS=200
+killed: release ## kill real runs and restores 200 times and resume them, lose disks, read beside prunes: SEED=1 KILLS=200
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_restore_killed.py
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" MOMENTS=$${MOMENTS:-50} python3 Tests/Retention/test_lost_disk.py
+	BACKUPCTL="$(CURDIR)/.build/release/backupctl" READ_SECONDS=$${READ_SECONDS:-600} GRACE=$${GRACE:-20} python3 Tests/Retention/test_readers_beside_prune.py

@@ -1,3 +1,4 @@
+import BackupArchive
 import BackupEngine
 import BackupModel
 import BackupRepository
@@ -29,6 +30,27 @@ import Testing
     #expect(damage.allSatisfy { $0.points == [world.points[1]] })
     #expect(!damage.isEmpty)
     #expect(try world.store.attestations.read().attestations.last?.result == .damaged)
+  }
+
+  /// An archive and a prune may publish packs while a check looks at those that it has listed.
+  @Test func countsPacksThatWerePublishedSinceItListedThem() throws {
+    let world = try DamageWorld()
+    let earlier = [(name: PackName, reader: PackReader?)]()
+    var assessment = DamageAssessment(world.store, found: [], pathLimit: 10)
+    try assessment.assess(packs: earlier, cancellation: Cancellation())
+    #expect(assessment.damage.isEmpty)
+    #expect(assessment.pointCount == 2)
+  }
+
+  @Test func passesOverAPointThatWasForgottenSinceItWasListed() throws {
+    let world = try DamageWorld()
+    // Listed, and not there when it is read.
+    try FileManager.default.createSymbolicLink(
+      atPath: world.storeDirectory.appendingPathComponent("points/20200101T000000Z.json").path,
+      withDestinationPath: "nothing")
+    let report = try world.check()
+    #expect(report.damage.isEmpty)
+    #expect(report.points == 2)
   }
 
   @Test func notesUnknownAndUnfinishedFilesWithoutCallingThemDamage() throws {

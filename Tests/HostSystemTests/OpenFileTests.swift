@@ -137,6 +137,21 @@ import Testing
     #expect(try !third.tryLock(exclusive: true))
   }
 
+  @Test func aLockIsTakenOnAFullDiskWithoutTheNameOfItsHolder() throws {
+    let lock = try FileLock.take(try OpenFile.open(Array("/dev/full".utf8), .update), holder: "somebody")
+    #expect(lock != nil)
+  }
+
+  @Test func aLockBearsTheNameOfItsLastHolderOnly() throws {
+    let scratch = try ScratchDirectory()
+    try scratch.newFile("lock").close()
+    for holder in ["a holder with a long name", "short"] {
+      let lock = try FileLock.take(try scratch.directory.open(Array("lock".utf8), .update), holder: holder)
+      #expect(lock != nil)
+    }
+    #expect(try String(contentsOf: scratch.url.appending(path: "lock"), encoding: .utf8) == "short\n")
+  }
+
   @Test func lockOfAnotherProcessIsSeen() throws {
     let scratch = try ScratchDirectory()
     try scratch.newFile("lock").close()
