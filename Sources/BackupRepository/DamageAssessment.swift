@@ -36,18 +36,34 @@ public struct DamageAssessment {
   /// - Parameter packs: the packs with their open readers, or nil where opening failed and is among the damage already.
   /// - Throws: `CancellationError`; ``RepositoryError`` if the store can't be listed.
   public mutating func assess(packs: [(name: PackName, reader: PackReader?)], cancellation: Cancellation) throws {
-    let stored = try storedChunks(packs, cancellation)
+    // Whatever a point of this list needs is in the packs that are listed after it, or was in the caller's.
+    let roots = try roots()
+    let stored = try storedChunks(packs + packsSince(packs.map(\.name)), cancellation)
     chunkCount = stored.count
     let survey = IndexSurvey(
       chunks: try store.chunkReader(keepsTables: false), stored: stored, pathLimit: pathLimit,
       cancellation: cancellation)
-    for (id, root) in try roots() {
+    for (id, root) in roots {
       try survey.survey(id, root)
       pointCount += 1
     }
     blockCount = survey.blockCount
     entryCount = survey.entryCount
     attribute(survey)
+  }
+
+  /// Packs that an archive or a prune published after the caller had listed them.
+  private mutating func packsSince(_ known: [PackName]) throws -> [(name: PackName, reader: PackReader?)] {
+    let known = Set(known)
+    var packs: [(name: PackName, reader: PackReader?)] = []
+    for name in try store.packNames() where !known.contains(name) {
+      do {
+        packs.append((name, try store.openPack(name)))
+      } catch {
+        addUnlessKnown(pack: name, error)
+      }
+    }
+    return packs
   }
 
   private mutating func storedChunks(
@@ -84,7 +100,7 @@ public struct DamageAssessment {
     var roots: [(RecoveryPointID, IndexRoot)] = []
     for id in try store.pointIDs().reversed() {
       do {
-        roots.append((id, try store.point(id).index))
+        if let point = try store.pointIfThere(id) { roots.append((id, point.index)) }
       } catch let error as RepositoryError {
         var bad = Damage(source: store.source, what: error.message, cause: error.cause)
         bad.points = [id]

@@ -46,6 +46,17 @@ public struct SourceStore: Sendable {
     return point
   }
 
+  /// Reads a point that was listed a moment ago; nil if it was forgotten since.
+  ///
+  /// - Throws: ``RepositoryError`` `damaged`, `formatTooNew`.
+  public func pointIfThere(_ id: RecoveryPointID) throws -> RecoveryPoint? {
+    do {
+      return try point(id)
+    } catch let error as RepositoryError where error.code == .noSuchPoint {
+      return nil
+    }
+  }
+
   /// The newest point that can be read and isn't suspicious, or nil.
   ///
   /// - Parameter unreadable: called with the points that were passed over because they can't be read.

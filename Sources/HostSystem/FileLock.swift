@@ -16,13 +16,22 @@ public final class FileLock: Sendable {
   ///
   /// - Parameters:
   ///   - file: open for reading and writing; belongs to the lock from now on.
-  ///   - holder: what to write into the file, for whoever finds it held.
+  ///   - holder: what to write into the file, for whoever finds it held; left out if the disk is full.
   /// - Returns: nil if another process holds it; ``holder(of:)`` says which.
   /// - Throws: ``SystemError``.
   public static func take(_ file: OpenFile, holder: String) throws(SystemError) -> FileLock? {
     guard try file.tryLock(exclusive: true) else { return nil }
-    try file.setSize(0)
-    try file.write(Array((holder + "\n").utf8)[...], at: 0)
+    let text = Array((holder + "\n").utf8)
+    do throws(SystemError) {
+      // Over the text of the last holder: that takes no room where blocks are written in place.
+      try file.write(text[...], at: 0)
+      try file.setSize(Int64(text.count))
+    } catch {
+      // It is held all the same, and whoever frees room on a full disk needs it.
+      guard error.isFull else { throw error }
+      // No name is better than another's, and the lock doesn't depend on either.
+      try? file.setSize(0)
+    }
     return FileLock(file)
   }
 

@@ -30,7 +30,7 @@ KEPT = 5
 # Gone before it was chosen, and between that and the reading of its file.
 TOO_LATE = ("cannot select a point of", "cannot open the point")
 # What looks at all points, and changes nothing.
-LOOKS = [["points", "wiki"], ["points"], ["find", "wiki", "large"], ["history"], ["prune", "--dry-run"],
+LOOKS = [["points", "wiki"], ["points"], ["find", "wiki", "large", "--all-points"], ["history", "wiki"], ["prune", "--dry-run"],
          ["forget", "--keep", "last=2", "--dry-run"]]
 
 

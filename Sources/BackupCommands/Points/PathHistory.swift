@@ -45,7 +45,7 @@ struct PathHistory {
     for id in try store.pointIDs() {
       try cancellation.check()
       do {
-        let point = try store.point(id)
+        guard let point = try store.pointIfThere(id) else { continue }
         let step = try step(from: read.last, to: point, cancellation)
         for (path, isThere) in step { note(path, isThere, at: read.count, read.last?.id, point.id) }
         read.append(point)

@@ -35,8 +35,13 @@ struct PointsCommand: ParsableCommand {
       let sources = try SourceArguments.sources([name], in: opened) { try ServiceSurvey(configuration, in: opened) }
       let rows = try sources.map(opened.store).flatMap { store in
         let partial = try store.partialPoints()
-        return try store.pointIDs().map { id in
-          PointRow(id, try Self.readable(id, of: store), isPartial: partial.contains(id), of: store.source)
+        return try store.pointIDs().compactMap { id in
+          do {
+            return PointRow(id, try Self.readable(id, of: store), isPartial: partial.contains(id), of: store.source)
+          } catch let error as RepositoryError where error.code == .noSuchPoint {
+            // It was forgotten since it was listed.
+            return nil
+          }
         }
       }
       try list(rows, \.state) { rows, now in

@@ -67,7 +67,7 @@ struct HistoryCommand: ParsableCommand {
     var happenings: [Happening] = []
     for id in try store.pointIDs() {
       do {
-        let point = try store.point(id)
+        guard let point = try store.pointIfThere(id) else { continue }
         happenings.append(
           Happening(
             time: point.ended, what: "point \(id)",

@@ -14,10 +14,11 @@ extension PointRetention.Fact {
     let unverified = try firstUnverified(store, AttestationHistory(attestations))
     let holds = try store.holds()
     let partial = try store.partialPoints()
-    return try store.pointIDs().map { id in
+    return try store.pointIDs().compactMap { id in
       var fact = PointRetention.Fact(id)
       do {
-        fact.state = try store.point(id).isGood ? .good : .suspicious
+        guard let point = try store.pointIfThere(id) else { return nil }
+        fact.state = point.isGood ? .good : .suspicious
       } catch let error as RepositoryError where error.code == .damaged || error.code == .formatTooNew {
         fact.state = .unreadable
       }

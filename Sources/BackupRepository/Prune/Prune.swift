@@ -58,7 +58,9 @@ public struct Prune: Sendable {
     do {
       let partial = try store.partialPoints()
       for id in ids {
-        try live.add(try store.point(id).index, isPartial: partial.contains(id), cancellation: cancellation)
+        // One that was forgotten since is in the trash, which is read after this.
+        guard let point = try store.pointIfThere(id) else { continue }
+        try live.add(point.index, isPartial: partial.contains(id), cancellation: cancellation)
       }
       if let checkpoint = try store.latestCheckpoint() {
         try live.add(checkpoint.index, cancellation: cancellation)
@@ -221,6 +223,8 @@ extension SourceStore {
         .held, "cannot forget \(source)@\(id): it is on hold", cause: hold.reason,
         hint: "`backupctl release \(source.name)@\(id)` ends the hold")
     }
+    // An archive that found no room may have left what takes the last of it.
+    try removeUnfinished(lock)
     let room = ReservedRoom(storage)
     try room.whenFull { try storage.makeDirectories(trashPath) }
     for id in ids {
