@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 BINARY = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
-OK, FAILED, DEGRADED, DAMAGED = 0, 1, 3, 20
+OK, FAILED, DEGRADED, NO_REPOSITORY, DAMAGED = 0, 1, 3, 10, 20
 PATIENCE = 300
 
 
