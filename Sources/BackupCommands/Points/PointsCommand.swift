@@ -35,7 +35,7 @@ struct PointsCommand: ParsableCommand {
       let sources = try SourceArguments.sources([name], in: opened) { try ServiceSurvey(configuration, in: opened) }
       let rows = try sources.map(opened.store).flatMap { store in
         let partial = try store.partialPoints()
-        return try store.pointIDs().compactMap { id in
+        return try store.pointIDs().compactMap { id -> PointRow? in
           do {
             return PointRow(id, try Self.readable(id, of: store), isPartial: partial.contains(id), of: store.source)
           } catch let error as RepositoryError where error.code == .noSuchPoint {

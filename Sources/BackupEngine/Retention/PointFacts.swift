@@ -14,7 +14,7 @@ extension PointRetention.Fact {
     let unverified = try firstUnverified(store, AttestationHistory(attestations))
     let holds = try store.holds()
     let partial = try store.partialPoints()
-    return try store.pointIDs().compactMap { id in
+    return try store.pointIDs().compactMap { id -> PointRetention.Fact? in
       var fact = PointRetention.Fact(id)
       do {
         guard let point = try store.pointIfThere(id) else { return nil }
