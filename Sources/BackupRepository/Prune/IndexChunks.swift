@@ -1,6 +1,7 @@
 import BackupModel
 
-/// Finds the chunks that the lines of a leaf block name, without making entries of them: a prune goes through every block of every point.
+/// Finds the chunks that the lines of a block name, without making entries or branches of them: a prune goes through every block of every
+/// point.
 enum IndexChunks {
   /// The field of an entry's line, and of a continuation line, that has the extents; fields count from 0.
   private static let extentsField = 11
@@ -17,6 +18,27 @@ enum IndexChunks {
       let (field, end) = try extents(of: bytes, from: start)
       try readExtents(bytes, field, body)
       start = end + 1
+    }
+  }
+
+  /// Calls `body` with the child of each line of a branch block, in their order.
+  ///
+  /// - Throws: ``RepositoryError`` `damaged` if a line has none.
+  static func forEachChild(in block: [UInt8], _ body: (ChunkID) -> Void) throws {
+    let bytes = block.span
+    var position = 0
+    while position < bytes.count {
+      while position < bytes.count, bytes[position] != 0x09, bytes[position] != 0x0A { position += 1 }
+      guard position < bytes.count, bytes[position] == 0x09 else {
+        throw RepositoryError(.damaged, "cannot read an index: a branch line is not valid")
+      }
+      body(try chunk(bytes, position + 1, end: bytes.count))
+      position += 65
+      guard position < bytes.count, bytes[position] == 0x0A || bytes[position] == 0x09 else {
+        throw RepositoryError(.damaged, "cannot read an index: a branch line is not valid")
+      }
+      while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+      position += 1
     }
   }
 
@@ -69,18 +91,17 @@ enum IndexChunks {
       throw RepositoryError(.damaged, "cannot read an index: an extent is not valid")
     }
     var words = SIMD4<UInt64>()
+    var areValid = true
     for word in 0..<4 {
       var value: UInt64 = 0
       for position in start + 16 * word..<start + 16 * word + 16 {
-        let digit = bytes[position]
-        switch digit {
-        case 0x30...0x39: value = value << 4 | UInt64(digit - 0x30)
-        case 0x61...0x66: value = value << 4 | UInt64(digit - 0x57)
-        default: throw RepositoryError(.damaged, "cannot read an index: an extent is not valid")
-        }
+        let digit = ChunkID.value(ofDigit: bytes[position])
+        areValid = areValid && digit < 16
+        value = value << 4 | UInt64(digit)
       }
       words[word] = value
     }
+    guard areValid else { throw RepositoryError(.damaged, "cannot read an index: an extent is not valid") }
     return ChunkID(words: words)
   }
 }

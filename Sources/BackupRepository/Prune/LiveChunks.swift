@@ -5,12 +5,18 @@ import HostSystem
 ///
 /// Takes 24 bytes for each. Each block of an index is read once, however many points share it.
 struct LiveChunks {
-  private(set) var chunks = KnownChunks()
+  private(set) var chunks: KnownChunks
   /// Blocks whose lines were read. A set of its own: a file may have the very content of a block.
   private var blocks = KnownChunks()
   private let reader: ChunkReader
 
-  init(_ reader: ChunkReader) { self.reader = reader }
+  /// Nothing is needed yet.
+  ///
+  /// - Parameter expected: how many different chunks there will be, about; a set that grows step by step costs time.
+  init(_ reader: ChunkReader, expected: Int) {
+    self.reader = reader
+    chunks = KnownChunks(capacity: expected)
+  }
 
   /// How many different chunks are needed.
   var count: Int { chunks.count }
@@ -29,7 +35,7 @@ struct LiveChunks {
       do {
         let block = try index.block(id)
         if level > 0 {
-          waiting += try index.branches(block).map { ($0.child, level - 1) }
+          try IndexChunks.forEachChild(in: block) { waiting.append(($0, level - 1)) }
         } else {
           try IndexChunks.forEach(in: block) { _ = chunks.insert($0) }
         }

@@ -54,7 +54,9 @@ public struct Prune: Sendable {
   ///   `CancellationError`.
   public func plan(cancellation: Cancellation) throws -> PrunePlan {
     let ids = try store.pointIDs()
-    var live = LiveChunks(try store.chunkReader(keepsTables: true))
+    // As a rule a file has a chunk of its own. Whether the point can be read is found out below.
+    let expected = ids.last.flatMap { try? store.pointIfThere($0) }?.statistics.files ?? 0
+    var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: Int(clamping: min(expected, 4 << 20)))
     do {
       let partial = try store.partialPoints()
       for id in ids {
