@@ -56,7 +56,7 @@ public struct Prune: Sendable {
     let ids = try store.pointIDs()
     // As a rule a file has a chunk of its own. Whether the point can be read is found out below.
     let expected = ids.last.flatMap { try? store.pointIfThere($0) }?.statistics.files ?? 0
-    var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: Int(clamping: min(expected, 4 << 20)))
+    var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: min(expected, 4 << 20))
     do {
       let partial = try store.partialPoints()
       for id in ids {
