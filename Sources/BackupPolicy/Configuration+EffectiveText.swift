@@ -15,7 +15,8 @@ extension Configuration {
     lines += Self.lines("streams", of: streams.map(\.effectiveLines))
     lines += Self.lines("volumes", of: volumes.map(\.effectiveLines)) + poolLimits.effectiveLines
     lines += kubernetes?.effectiveLines ?? []
-    lines += Self.lines("services", of: services.map(\.effectiveLines)) + restore.effectiveLines
+    lines += Self.lines("services", of: services.map(\.effectiveLines))
+    lines += retention.effectiveLines + restore.effectiveLines
     lines += parameters.effectiveLines + limits.effectiveLines + metrics.effectiveLines
     lines += Self.lines("notifications", of: notifications.map(\.effectiveLines))
     lines += coverage.effectiveLines

@@ -3,7 +3,7 @@ extension Configuration {
   static let keys: Set<String> = [
     "repository", "state-directory", "schedules", "plugins", "maximum-age", "trees", "streams", "volumes",
     "pool-limits",
-    "kubernetes", "services", "restore", "parameters", "limits", "metrics", "notifications", "coverage",
+    "kubernetes", "services", "retention", "restore", "parameters", "limits", "metrics", "notifications", "coverage",
   ]
 
   /// Parses a configuration.
@@ -38,6 +38,7 @@ extension Configuration {
     try VolumeDeclaration.checkCluster(of: configuration.volumes, configuration.kubernetes, mapping["volumes"])
     configuration.services = try read("services", ServiceDeclaration.list) ?? []
     try ServiceDeclaration.checkCluster(of: configuration.services, configuration.kubernetes, mapping["services"])
+    configuration.retention = try read("retention", RetentionDeclaration.init(_:)) ?? configuration.retention
     configuration.restore = try read("restore", RestoreDeclaration.init(_:)) ?? configuration.restore
     configuration.parameters = try read("parameters", ArchiveParameters.init(_:)) ?? configuration.parameters
     configuration.limits = try read("limits", Limits.init(_:)) ?? configuration.limits

@@ -23,6 +23,8 @@ public struct Configuration: Hashable, Sendable {
   public var kubernetes: KubernetesDeclaration?
   /// The services whose sources don't say by their names that they belong together, in the order of the file.
   public var services: [ServiceDeclaration]
+  /// Which points stay.
+  public var retention: RetentionDeclaration
   /// How restores in place go about their work.
   public var restore: RestoreDeclaration
   /// How archives are made.
@@ -50,7 +52,7 @@ public struct Configuration: Hashable, Sendable {
     metrics: MetricsDeclaration = .init(), notifications: [NotificationDeclaration] = [],
     coverage: CoverageDeclaration = .init(), volumes: [VolumeDeclaration] = [], poolLimits: PoolLimits = .init(),
     kubernetes: KubernetesDeclaration? = nil, services: [ServiceDeclaration] = [],
-    restore: RestoreDeclaration = .init()
+    restore: RestoreDeclaration = .init(), retention: RetentionDeclaration = .init()
   ) {
     self.repository = repository
     self.stateDirectory = stateDirectory
@@ -68,6 +70,7 @@ public struct Configuration: Hashable, Sendable {
     self.poolLimits = poolLimits
     self.kubernetes = kubernetes
     self.services = services
+    self.retention = retention
     self.restore = restore
   }
 }

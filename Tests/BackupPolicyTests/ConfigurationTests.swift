@@ -66,6 +66,10 @@ import Testing
     services:
       - {name: photos, sources: [nfs/immich, "stream/db*"], order: 3, objectives: {rpo: 36h, rto: 1h30m}}
     restore: {keep-undo: 3d}
+    retention:
+      keep: {last: 3, within-daily: 2w}
+      services: {photos: {keep: {daily: 14}}, "it's": {keep: {last: 1}}}
+      sources: [{match: "nfs/*", keep: {weekly: 4}}, {match: [etc, stream/db], keep: {within: 90d}}]
     """
 
   @Test func readsEveryKey() throws {
@@ -125,8 +129,21 @@ import Testing
               name: "photos", sources: [Wildcard("nfs/immich"), Wildcard("stream/db*")], order: 3,
               objectives: ServiceObjectives(rpo: .seconds(36 * 3600), rto: .seconds(5400)))
           ],
-          restore: RestoreDeclaration(keepUndo: .seconds(3 * 86_400))))
+          restore: RestoreDeclaration(keepUndo: .seconds(3 * 86_400)), retention: try Self.retention()))
     #expect(try configuration.trees[0].excludePatterns().excludes(path: Array("a/b.swp".utf8), isDirectory: false))
+  }
+
+  private static func retention() throws -> RetentionDeclaration {
+    func rules(_ text: String) throws -> RetentionDeclaration.Rules { .init(try KeepRules(parsing: text)) }
+    return RetentionDeclaration(
+      keep: try rules("last=3,within-daily=14d"),
+      services: [
+        .init(name: "photos", rules: try rules("daily=14")), .init(name: "it's", rules: try rules("last=1")),
+      ],
+      sources: [
+        .init([Wildcard("nfs/*")], rules: try rules("weekly=4")),
+        .init([Wildcard("etc"), Wildcard("stream/db")], rules: try rules("within=90d")),
+      ])
   }
 
   private static let notifications = [
@@ -161,7 +178,7 @@ import Testing
     #expect(configuration.metrics == MetricsDeclaration(textfile: nil, pushgateway: nil))
     #expect(configuration.coverage == CoverageDeclaration(roots: ["/srv"], excluded: []))
     #expect(configuration.volumes.isEmpty && configuration.poolLimits == PoolLimits())
-    #expect(configuration.kubernetes == nil)
+    #expect(configuration.kubernetes == nil && configuration.retention.isEmpty)
     #expect(configuration.parameters.suspiciousBelow == Percentage(percent: 50))
   }
 
@@ -200,6 +217,7 @@ import Testing
           data: 90%
           metadata: 80%
         services: []
+        retention: {}
         restore:
           keep-undo: 7d
           stop-within: 5m

@@ -58,6 +58,13 @@ import Testing
       }
     }
     guard name == "weekly" else { return }
+    // What was archived is looked at before anything is forgotten, by the rules of the configuration.
+    let retention = try #require(schedule.jobs.first { $0.kind == "retention" })
+    #expect(retention.after == ["verify"] && retention.specification["keep"] == nil)
+    #expect(try retention.specification.required("sources").strings() == ["*"])
+    #expect(host.retention.keep != nil)
+    let single = host.trees.filter { !$0.eachChild }.map(\.source.description) + host.streams.map(\.source.description)
+    #expect(Set(host.retention.sources.flatMap(\.patterns).map(\.text)).isSubset(of: single))
     // Each week everything is archived but what the nightly run has done already.
     let everything = declared.flatMap { key, names in names.map { "\(key) \($0)" } }
     #expect(Set(everything).subtracting(named) == ["volumes databases"])
@@ -69,6 +76,13 @@ import Testing
     for block in blocks {
       _ = try Schedule.parse(text: block, file: "docs/sample.yaml", kinds: knownKinds)
     }
+  }
+
+  @Test func parsesTheRulesOfThePageOfRetention() throws {
+    let page = try RepositoryFiles.text("docs/retention.md")
+    let block = try #require(page.split(separator: "```yaml\n").last?.split(separator: "```").first)
+    let rules = try Configuration.parse(text: "repository: {path: /r}\n\(block)", file: "docs/retention.md").retention
+    #expect(rules.keep != nil && rules.services.map(\.name) == ["nextcloud"] && rules.sources.count == 2)
   }
 
   @Test func marksEveryDocumentedYAMLBlockAsAFullSample() throws {
@@ -89,6 +103,7 @@ import Testing
         "read-rate", "write-rate", "io-pressure", "threads", "group", "pool", "match", "namespaces", "minimum-size",
         "maximum-size", "mode", "block-size", "audit", "compare-in-full", "together", "freeze", "luks", "data",
         "metadata", "driver", "timeout", "sources", "order", "objectives", "keep-undo",
+        "keep", "services",
       ]).union(Configuration.keys)
     for key in keys { #expect(text.contains("`\(key)`"), "\(key)") }
     let configuration = Configuration(repository: RepositoryDeclaration(path: "/r"))

@@ -13,7 +13,8 @@ struct ConfigCheckCommand: ParsableCommand {
       A mistake in the text is reported with file and line; the first one, since what follows depends on it. Then \
       everything that isn't as the configuration says is reported: paths that are no directories, programs that can't \
       be run, header files that others may read, a repository that isn't there, isn't mounted or is another one. \
-      Nothing is written, sent or started.
+      Nothing is written, sent or started. Keep rules for services and sources that aren't there, which may only not have been \
+      archived yet, are noted.
 
       EXAMPLES:
         backupctl config check
@@ -44,7 +45,10 @@ struct ConfigCheckCommand: ParsableCommand {
         failures.append(failure)
       }
     }
-    try examine { _ = try repository.open(configuration) }
+    var notes: [String] = []
+    try examine {
+      notes = try RetentionRules(configuration, in: try repository.open(configuration)).problems.map(\.line)
+    }
     var sources = configuration.streams.count
     for tree in configuration.trees {
       try examine { sources += try Self.sources(of: tree) }
@@ -61,6 +65,7 @@ struct ConfigCheckCommand: ParsableCommand {
     for failure in failures {
       for line in failure.lines { environment.messages.line(line) }
     }
+    for note in notes { environment.messages.line("note: \(note); until then `forget` does nothing") }
     guard failures.isEmpty else { throw ExitWith(status: .usage) }
     if !output.json, !output.quiet {
       environment.output.line(

@@ -56,6 +56,7 @@ struct ConfigurationDocument: Encodable {
   let poolLimits: PoolLimits
   let kubernetes: Kubernetes?
   let services: [Service]
+  let retention: Retention
   let restore: Restore
   let parameters: Parameters
   let limits: Limits
@@ -64,8 +65,8 @@ struct ConfigurationDocument: Encodable {
   let coverage: Coverage
 
   enum CodingKeys: String, CodingKey {
-    case repository, schedules, plugins, trees, streams, volumes, kubernetes, services, restore, parameters, limits
-    case metrics, notifications, coverage
+    case repository, schedules, plugins, trees, streams, volumes, kubernetes, services, retention, restore, parameters
+    case limits, metrics, notifications, coverage
     case poolLimits = "pool-limits"
     case stateDirectory = "state-directory"
     case maximumAge = "maximum-age"
@@ -87,6 +88,7 @@ struct ConfigurationDocument: Encodable {
     kubernetes = configuration.kubernetes.map(Kubernetes.init(_:))
     let values = configuration.parameters
     services = configuration.services.map(Service.init(_:))
+    retention = Retention(configuration.retention)
     restore = Restore(keepUndo: configuration.restore.keepUndo.policyText)
     parameters = Parameters(
       compressionLevel: values.compressionLevel, frameSize: values.frameSize, packSize: values.packSize,

@@ -11,11 +11,13 @@ struct ForgetCommand: ParsableCommand {
     discussion: """
       With --keep each point of the sources is judged, and listed with the reasons why it stays: by which rules, or because \
       it is the newest good or the newest verified point, on hold, or can't be read. What no rule keeps is forgotten, after \
-      a confirmation. Without --keep the points are named, NAME@POINT.
+      a confirmation. Without --keep the rules are those that the configuration has for each source (`retention`; \
+      `backupctl config show --effective` lists them). Single points are named, NAME@POINT.
 
       A forgotten point is in the trash at first. Room is freed by `backupctl prune`.
 
       EXAMPLES:
+        backupctl forget --dry-run
         backupctl forget --keep daily=7,weekly=4,monthly=6 --dry-run
         backupctl forget nfs --keep last=3,within=14d --yes
         backupctl forget nfs/immich@20261122T050000Z
@@ -25,10 +27,12 @@ struct ForgetCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "With --keep names of sources or services, by default all; else points, NAME@POINT.", valueName: "name"))
+      "Names of sources or services, by default all; or points, NAME@POINT.", valueName: "name"))
   var names: [String] = []
 
-  @Option(help: ArgumentHelp("What stays: last=3,daily=7,within=14d,within-weekly=90d.", valueName: "rules"))
+  @Option(
+    help: ArgumentHelp(
+      "What stays: last=3,daily=7,within=14d,within-weekly=90d. Default: the configuration's.", valueName: "rules"))
   var keep: String?
 
   @Flag(help: "Only show what would be forgotten.")
@@ -46,17 +50,23 @@ struct ForgetCommand: ParsableCommand {
   @OptionGroup var repository: RepositoryOptions
   @OptionGroup var output: OutputOptions
 
-  func validate() throws {
-    guard keep != nil || !names.isEmpty else {
-      throw ValidationError("Say what stays, such as --keep daily=7,weekly=4, or name points: NAME@POINT.")
-    }
-  }
-
   func run() throws {
+    let typed = try keep.map { EffectiveRules(try KeepRules(parsing: $0), from: .commandLine) }
     let configuration = try repository.configuration()
+    let hasRules = typed != nil || configuration?.retention.isEmpty == false
+    guard hasRules || !names.isEmpty else {
+      throw CommandError(
+        .usage, "cannot forget anything: neither rules nor points are given",
+        hint:
+          "say what stays, `backupctl forget --keep daily=7,weekly=4` or `retention: {keep: {daily: 7, weekly: 4}}` "
+          + "in the configuration, or name points: NAME@POINT")
+    }
     let opened = try repository.open(configuration)
-    if let keep {
-      try forget(keeping: try KeepRules(parsing: keep), of: opened, configuration)
+    let named = typed == nil ? try names.filter { try PointSelection.namesPoint($0, in: opened) } : []
+    if hasRules, named.isEmpty {
+      let rules = try typed == nil ? RetentionRules(configuration, in: opened) : nil
+      try rules?.check()
+      try forget(in: opened, configuration) { typed ?? rules?.rules(of: $0) }
     } else {
       try forgetNamed(in: opened, configuration)
     }
@@ -64,12 +74,22 @@ struct ForgetCommand: ParsableCommand {
 
   // MARK: - By rules
 
-  private func forget(keeping rules: KeepRules, of opened: Repository, _ configuration: Configuration?) throws {
+  /// - Parameter rules: those of a source; nil is none, so that nothing of it is forgotten.
+  private func forget(
+    in opened: Repository, _ configuration: Configuration?, by rules: (SourceID) -> EffectiveRules?
+  ) throws {
     let sources = try SourceArguments.sources(names, in: opened) { try ServiceSurvey(configuration, in: opened) }
-    let plans = try sources.map { try SourceRetention(opened.store($0), configuration).plan(rules) }
+    let applying = sources.reduce(into: [SourceID: EffectiveRules]()) { $0[$1] = rules($1) }
+    for source in sources where applying[source] == nil {
+      CommandEnvironment.current.messages.line(
+        "note: the configuration has no rules for \(source), so nothing of it is forgotten")
+    }
+    let plans = try sources.compactMap { source in
+      try applying[source].map { try SourceRetention(opened.store(source), configuration).plan($0.keep) }
+    }
     // Before anything is asked, and for all sources before the first one is touched.
     let mostRemoved = allowMany ? Percentage.whole : RetentionJob.defaultMostRemoved
-    if !output.json { show(plans) }
+    if !output.json { show(plans, applying) }
     if !dryRun {
       for plan in plans { try plan.check(mostRemoved: mostRemoved) }
     }
@@ -78,25 +98,29 @@ struct ForgetCommand: ParsableCommand {
     if count > 0, !dryRun {
       try Confirmation(
         yes: yes, what: "forget \(Self.points(count))",
-        command: (["backupctl forget"] + names + ["--keep \(rules)"] + (allowMany ? ["--allow-many"] : []) + ["--yes"])
+        command: (["backupctl forget"] + names + (keep.map { ["--keep \($0)"] } ?? [])
+          + (allowMany ? ["--allow-many"] : []) + ["--yes"])
           .joined(separator: " ")
       ).obtain()
       for plan in plans {
+        guard let rules = applying[plan.source] else { continue }
         forgotten[plan.source] = try SourceRetention(opened.store(plan.source), configuration)
-          .forget(plan, rules, mostRemoved: mostRemoved)
+          .forget(plan, rules.keep, mostRemoved: mostRemoved)
       }
     }
     if output.json {
       CommandEnvironment.current.output.line(
-        try JSONText.encode(plans.map { RetentionRow($0, forgotten: Set(forgotten[$0.source] ?? [])) }))
+        try JSONText.encode(
+          plans.map { RetentionRow($0, applying[$0.source], forgotten: Set(forgotten[$0.source] ?? [])) }))
     } else {
       tell(dryRun ? nil : forgotten.values.reduce(0) { $0 + $1.count }, of: count)
     }
   }
 
-  private func show(_ plans: [PointRetention]) {
+  private func show(_ plans: [PointRetention], _ rules: [SourceID: EffectiveRules]) {
     let environment = CommandEnvironment.current
     guard !output.quiet else { return }
+    for line in RulesText.lines(of: plans.map(\.source), rules) { environment.output.line(line) }
     let now = environment.clock.now()
     var table = TextTable([("SOURCE", .left), ("POINT", .left), ("AGE", .right), ("", .left), ("BECAUSE", .left)])
     for plan in plans {
@@ -134,7 +158,7 @@ struct ForgetCommand: ParsableCommand {
         throw CommandError(
           .usage, "cannot forget \(name): neither rules nor a point are given",
           hint: "say what stays, `backupctl forget \(name) --keep daily=7,weekly=4`, or name a point: "
-            + "`backupctl forget \(name)@POINT`")
+            + "`backupctl forget \(name)@POINT`; both at once aren't done")
       }
       let selection = try PointSelection(name, in: opened)
       chosen[selection.store.source, default: []].append(selection.point.id)
@@ -166,10 +190,16 @@ private struct RetentionRow: Encodable {
   }
 
   let source: SourceID
+  /// The rules, as they are typed.
+  let keep: String?
+  /// Where they come from.
+  let keepFrom: String?
   let points: [Point]
 
-  init(_ plan: PointRetention, forgotten: Set<RecoveryPointID>) {
+  init(_ plan: PointRetention, _ rules: EffectiveRules?, forgotten: Set<RecoveryPointID>) {
     source = plan.source
+    keep = rules?.keep.description
+    keepFrom = rules?.originText
     points = plan.verdicts.map { verdict in
       Point(
         point: verdict.fact.id, state: verdict.fact.state.rawValue, isKept: verdict.isKept,

@@ -32,6 +32,7 @@ enum RunScope {
     let selections = Set(schedule.volumes.map(\.name))
     scope.volumes = schedule.volumes + (configuration?.volumes ?? []).filter { !selections.contains($0.name) }
     scope.services = configuration?.services ?? []
+    scope.configuration = configuration
     return scope
   }
 }

@@ -36,6 +36,8 @@ public struct JobScope: Sendable {
   public var volumes: [VolumeDeclaration] = []
   /// The services that the configuration declares.
   public var services: [ServiceDeclaration] = []
+  /// The configuration of the host, by which services and keep rules are found; nil if there is none.
+  public var configuration: Configuration?
   /// What work on volumes needs; nil where there is none to be done.
   public var volumeHost: VolumeHost?
   /// The name of the run, for those who are told of it; nil outside of one.

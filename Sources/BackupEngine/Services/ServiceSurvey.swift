@@ -7,6 +7,8 @@ public struct ServiceSurvey: Sendable {
   private let configuration: Configuration?
   private let repository: Repository
   private let declared: [DeclaredSources.Item]
+  /// The sources that the repository holds, then those that are only declared.
+  public let sources: [SourceID]
   /// The services.
   public let directory: ServiceDirectory
 
@@ -18,10 +20,10 @@ public struct ServiceSurvey: Sendable {
     self.repository = repository
     declared = configuration.map { DeclaredSources($0, in: repository).items } ?? []
     let stored = try repository.sources()
-    let ids = stored + declared.map(\.id).filter { !stored.contains($0) }
+    sources = stored + declared.map(\.id).filter { !stored.contains($0) }
     directory = ServiceDirectory(
       configuration?.services ?? [],
-      sources: ids.map { ServiceSource($0, claimNamespace: Self.claimNamespace(of: $0, in: repository)) })
+      sources: sources.map { ServiceSource($0, claimNamespace: Self.claimNamespace(of: $0, in: repository)) })
   }
 
   /// The namespace of a volume's claim, as its newest good point has it.

@@ -54,10 +54,15 @@ public struct KeepRules: Hashable, Sendable {
 
 extension KeepRules: CustomStringConvertible {
   /// The rules as text that ``init(parsing:)`` reads: `last=2,daily=7,within=14d`.
-  public var description: String {
-    var parts = KeepRule.allCases.compactMap { rule in counts[rule].map { "\(rule.rawValue)=\($0)" } }
-    if let within { parts.append("\(Self.withinKey)=\(within.policyText)") }
-    parts += KeepRule.periodic.compactMap { rule in spans[rule].map { "\(rule.withinKey)=\($0.policyText)" } }
-    return parts.joined(separator: ",")
+  public var description: String { parts.map { "\($0.key)=\($0.value)" }.joined(separator: ",") }
+
+  /// The rules as a flow mapping of YAML: `{last: 2, daily: 7, within: 14d}`.
+  var yamlText: String { "{\(parts.map { "\($0.key): \($0.value)" }.joined(separator: ", "))}" }
+
+  /// The key and the written value of each rule that is set, a number or a length of time.
+  public var parts: [(key: String, value: String)] {
+    var parts = KeepRule.allCases.compactMap { rule in counts[rule].map { (rule.rawValue, "\($0)") } }
+    if let within { parts.append((Self.withinKey, within.policyText)) }
+    return parts + KeepRule.periodic.compactMap { rule in spans[rule].map { (rule.withinKey, $0.policyText) } }
   }
 }

@@ -20,7 +20,7 @@ public struct ServiceDirectory: Hashable, Sendable {
     for declaration in declarations {
       var members: [SourceID] = []
       for pattern in declaration.sources {
-        let matching = sources.map(\.id).filter { Self.matches(pattern, $0) }.sorted()
+        let matching = sources.map(\.id).filter { $0.matches(pattern) }.sorted()
         if matching.isEmpty {
           problems.append(
             "the service `\(declaration.name)` names `\(pattern)`, which no source matches"
@@ -84,8 +84,4 @@ public struct ServiceDirectory: Hashable, Sendable {
 
   /// The service that a source belongs to; nil if the configuration leaves it out of that of its name.
   public func service(of source: SourceID) -> Service? { services.first { $0.sources.contains(source) } }
-
-  private static func matches(_ pattern: Wildcard, _ source: SourceID) -> Bool {
-    pattern.matches(source.name) || pattern.matches(source.description)
-  }
 }

@@ -95,7 +95,7 @@ final class ScheduleScene: Sendable {
 
   /// Checks a schedule as `run` does.
   func prepare(
-    _ jobs: String, streams: String = "", services: [ServiceDeclaration] = []
+    _ jobs: String, streams: String = "", services: [ServiceDeclaration] = [], configuration: Configuration? = nil
   ) async throws -> ScheduleRun {
     let registry = try registry
     let text = "\(streams)\njobs:\n\(jobs)\n"
@@ -103,6 +103,7 @@ final class ScheduleScene: Sendable {
     var scope = scope
     scope.streams = schedule.streams
     scope.services = services
+    scope.configuration = configuration
     return try ScheduleRun(schedule, in: scope, kinds: try await registry.describing(schedule))
   }
 
