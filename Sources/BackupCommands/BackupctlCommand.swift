@@ -25,7 +25,8 @@ public struct BackupctlCommand: AsyncParsableCommand {
       CatCommand.self, DiffCommand.self, RestoreCommand.self, CheckCommand.self, VerifyCommand.self, RepairCommand.self,
       DrillCommand.self, DrillsCommand.self, RunCommand.self,
       PlanCommand.self, RunsCommand.self, StatusCommand.self, CoverageCommand.self, HistoryCommand.self,
-      ForgetCommand.self, PruneCommand.self, HoldCommand.self, ReleaseCommand.self, RetentionCommand.self,
+      UsageCommand.self, ForgetCommand.self, PruneCommand.self, HoldCommand.self, ReleaseCommand.self,
+      RetentionCommand.self,
       PauseCommand.self, UnpauseCommand.self, ServicesCommand.self, VolumesCommand.self, SnapshotsCommand.self,
       ConfigCommand.self, TimersCommand.self,
     ])

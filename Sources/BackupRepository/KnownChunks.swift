@@ -5,10 +5,29 @@ import BackupModel
 /// Open addressing with linear probing over the first 16 bytes of each id. Two different chunks would have to agree in
 /// 128 bits of SHA-256 to be taken for one another.
 struct KnownChunks {
-  private struct Key: Hashable {
+  /// The first 16 bytes of an id, by which tables of chunks find it.
+  struct Key: Hashable {
     var high: UInt64
     var low: UInt64
     static let empty = Key(high: 0, low: 0)
+
+    init(high: UInt64, low: UInt64) {
+      self.high = high
+      self.low = low
+    }
+
+    init(_ id: ChunkID) {
+      let words = id.words
+      high = words[0]
+      // An id whose first 16 bytes are zero would look like an empty slot; nobody will ever meet one.
+      low = words[1] | (words[0] | words[1] == 0 ? 1 : 0)
+    }
+
+    /// Ids are uniform, so scaling their second word spreads them evenly over any number of slots. Not the first: tables of
+    /// contents are sorted by it, and ids that come in order would crowd at the beginning of a set that grows.
+    func slot(among count: Int) -> Int {
+      Int(truncatingIfNeeded: low.multipliedFullWidth(by: UInt64(count)).high)
+    }
   }
 
   private var slots: [Key]
@@ -26,13 +45,13 @@ struct KnownChunks {
   /// - Returns: false if it was there already.
   mutating func insert(_ id: ChunkID) -> Bool {
     if (count + 1) * 20 > slots.count * 17 { grow() }
-    return insert(key(id))
+    return insert(Key(id))
   }
 
   /// Whether a chunk is in the set.
   func contains(_ id: ChunkID) -> Bool {
-    let key = key(id)
-    var slot = Self.slot(of: key, among: slots.count)
+    let key = Key(id)
+    var slot = key.slot(among: slots.count)
     while slots[slot] != .empty {
       if slots[slot] == key { return true }
       slot = slot + 1 == slots.count ? 0 : slot + 1
@@ -40,14 +59,8 @@ struct KnownChunks {
     return false
   }
 
-  private func key(_ id: ChunkID) -> Key {
-    let words = id.words
-    // An id whose first 16 bytes are zero would look like an empty slot; nobody will ever meet one.
-    return Key(high: words[0], low: words[1] | (words[0] | words[1] == 0 ? 1 : 0))
-  }
-
   private mutating func insert(_ key: Key) -> Bool {
-    var slot = Self.slot(of: key, among: slots.count)
+    var slot = key.slot(among: slots.count)
     while slots[slot] != .empty {
       if slots[slot] == key { return false }
       slot = slot + 1 == slots.count ? 0 : slot + 1
@@ -65,10 +78,4 @@ struct KnownChunks {
   }
 
   private static func slotCount(for capacity: Int) -> Int { capacity * 5 / 4 + 16 }
-
-  /// Ids are uniform, so scaling their second word spreads them evenly over any number of slots. Not the first: tables of
-  /// contents are sorted by it, and ids that come in order would crowd at the beginning of a set that grows.
-  private static func slot(of key: Key, among count: Int) -> Int {
-    Int(truncatingIfNeeded: key.low.multipliedFullWidth(by: UInt64(count)).high)
-  }
 }

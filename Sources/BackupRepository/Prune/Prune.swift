@@ -79,20 +79,10 @@ public struct Prune: Sendable {
     let history = AttestationHistory(try store.attestations.read().attestations)
     let usage = try PackUsage(
       of: store, live: live, existing: Set(ids), damaged: history.damagedFrames, replaced: history.replacedPacks)
-    return PrunePlan(usage, unfinished: try unfinished(ids, history), rules)
+    return PrunePlan(usage, unfinished: try store.unfinishedAttempts(points: ids, history), rules)
   }
 
   private var graceBegin: Timestamp { clock.now().adding(seconds: -rules.grace.components.seconds) }
-
-  /// The attempts whose packs the next archive goes on with: those that came after the newest point and made none.
-  private func unfinished(
-    _ points: [RecoveryPointID], _ history: AttestationHistory
-  ) throws -> Set<RecoveryPointID> {
-    let newest = points.last
-    return Set(try store.packNames().map(\.point)).filter { attempt in
-      !points.contains(attempt) && !history.forgottenPoints.contains(attempt) && newest.map { $0 < attempt } ?? true
-    }
-  }
 
   /// Prunes. The caller holds the lock.
   ///
@@ -214,6 +204,16 @@ public struct Prune: Sendable {
 }
 
 extension SourceStore {
+  /// The attempts whose packs the next archive goes on with: those that came after the newest point and made none.
+  func unfinishedAttempts(
+    points: [RecoveryPointID], _ history: AttestationHistory
+  ) throws -> Set<RecoveryPointID> {
+    let newest = points.last
+    return Set(try packNames().map(\.point)).filter { attempt in
+      !points.contains(attempt) && !history.forgottenPoints.contains(attempt) && newest.map { $0 < attempt } ?? true
+    }
+  }
+
   /// Takes points away: they are in the trash until a prune removes them after its grace. The caller holds the lock.
   ///
   /// Whether a point may go isn't decided here, but for holds.
