@@ -24,5 +24,5 @@ let knownKinds: [String: KindKeys] = [
   "archive": .known(["trees", "streams", "volumes"]), "snapshot": .known(["volumes", "keep"]),
   "verify": .known(["sources", "sample", "older-than"]),
   "drill": .known(["sources", "pick", "count", "max-bytes", "probes", "scratch-pool", "look-inside"]),
-  "retention": .known(["sources", "keep", "most-removed", "rewrite-below", "most-copied", "grace"]),
+  "retention": .known(["sources", "keep", "keep-free", "most-removed", "rewrite-below", "most-copied", "grace"]),
 ]

@@ -27,4 +27,12 @@ enum OptionValue {
     }
     return size
   }
+
+  /// How much of a disk is to be free.
+  static func freeSpace(_ text: String) throws -> FreeSpaceGoal {
+    guard let goal = FreeSpaceGoal(parsing: text) else {
+      throw ValidationError("'\(text)' is neither a share of the disk nor a size, such as 10% or 200GiB")
+    }
+    return goal
+  }
 }

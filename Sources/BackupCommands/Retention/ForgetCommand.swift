@@ -14,15 +14,20 @@ struct ForgetCommand: ParsableCommand {
       a confirmation. Without --keep the rules are those that the configuration has for each source (`retention`; \
       `backupctl config show --effective` lists them). Single points are named, NAME@POINT.
 
+      With --keep-free too, more is forgotten if the disk has less free than that: the oldest points of the sources first, but \
+      none that is the newest good or verified one, on hold, or can't be read. What the trash holds and what a prune \
+      will free count as free. If that isn't enough, it says how much will be missing and what keeps it, and ends with 3.
+
       A forgotten point is in the trash at first. Room is freed by `backupctl prune`.
 
       EXAMPLES:
         backupctl forget --dry-run
         backupctl forget --keep daily=7,weekly=4,monthly=6 --dry-run
         backupctl forget nfs --keep last=3,within=14d --yes
+        backupctl forget --keep daily=30 --keep-free 10% --yes
         backupctl forget nfs/immich@20261122T050000Z
 
-      \(ExitStatus.help([.ok, .failed, .noRepository, .busy, .formatTooNew, .damaged, .usage]))
+      \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .busy, .formatTooNew, .damaged, .usage]))
       """)
 
   @Argument(
@@ -34,6 +39,12 @@ struct ForgetCommand: ParsableCommand {
     help: ArgumentHelp(
       "What stays: last=3,daily=7,within=14d,within-weekly=90d. Default: the configuration's.", valueName: "rules"))
   var keep: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Forget more, oldest first, until so much of the disk will be free: 10%, 200GiB.", valueName: "space"),
+    transform: OptionValue.freeSpace)
+  var keepFree: FreeSpaceGoal?
 
   @Flag(help: "Only show what would be forgotten.")
   var dryRun = false
@@ -63,6 +74,11 @@ struct ForgetCommand: ParsableCommand {
     }
     let opened = try repository.open(configuration)
     let named = typed == nil ? try names.filter { try PointSelection.namesPoint($0, in: opened) } : []
+    guard keepFree == nil || (hasRules && named.isEmpty) else {
+      throw CommandError(
+        .usage, "cannot keep anything free by points that are named",
+        hint: "say what stays while there is room: `backupctl forget --keep daily=30 --keep-free 10%`")
+    }
     if hasRules, named.isEmpty {
       let rules = try typed == nil ? RetentionRules(configuration, in: opened) : nil
       try rules?.check()
@@ -84,12 +100,19 @@ struct ForgetCommand: ParsableCommand {
       CommandEnvironment.current.messages.line(
         "note: the configuration has no rules for \(source), so nothing of it is forgotten")
     }
-    let plans = try sources.compactMap { source in
+    var plans = try sources.compactMap { source in
       try applying[source].map { try SourceRetention(opened.store(source), configuration).plan($0.keep) }
     }
+    let freeing = try keepFree.flatMap { goal in
+      try KeepFree(
+        goal, plans, in: opened, threshold: PrunePlan.Rules().threshold,
+        cancellation: CommandEnvironment.current.cancellation)
+    }
+    if let freeing { plans = freeing.plans }
     // Before anything is asked, and for all sources before the first one is touched.
     let mostRemoved = allowMany ? Percentage.whole : RetentionJob.defaultMostRemoved
     if !output.json { show(plans, applying) }
+    if let freeing, !output.quiet { CommandEnvironment.current.messages.line(freeing.text) }
     if !dryRun {
       for plan in plans { try plan.check(mostRemoved: mostRemoved) }
     }
@@ -99,7 +122,7 @@ struct ForgetCommand: ParsableCommand {
       try Confirmation(
         yes: yes, what: "forget \(Self.points(count))",
         command: (["backupctl forget"] + names + (keep.map { ["--keep \($0)"] } ?? [])
-          + (allowMany ? ["--allow-many"] : []) + ["--yes"])
+          + (keepFree.map { ["--keep-free \($0.exactText)"] } ?? []) + (allowMany ? ["--allow-many"] : []) + ["--yes"])
           .joined(separator: " ")
       ).obtain()
       for plan in plans {
@@ -114,6 +137,10 @@ struct ForgetCommand: ParsableCommand {
           plans.map { RetentionRow($0, applying[$0.source], forgotten: Set(forgotten[$0.source] ?? [])) }))
     } else {
       tell(dryRun ? nil : forgotten.values.reduce(0) { $0 + $1.count }, of: count)
+    }
+    if let shortfall = freeing?.shortfall {
+      CommandEnvironment.current.messages.line("warning: \(shortfall)")
+      throw ExitWith(status: .degraded)
     }
   }
 
@@ -187,6 +214,8 @@ private struct RetentionRow: Encodable {
     let isKept: Bool
     let isForgotten: Bool
     let reasons: [String]
+    /// Why it goes although rules keep it.
+    let because: String?
   }
 
   let source: SourceID
@@ -203,7 +232,7 @@ private struct RetentionRow: Encodable {
     points = plan.verdicts.map { verdict in
       Point(
         point: verdict.fact.id, state: verdict.fact.state.rawValue, isKept: verdict.isKept,
-        isForgotten: forgotten.contains(verdict.fact.id), reasons: verdict.reasons)
+        isForgotten: forgotten.contains(verdict.fact.id), reasons: verdict.reasons, because: verdict.because)
     }
   }
 }

@@ -7,15 +7,18 @@ public import JobEngine
 /// The kind `retention`: forgets the points that no rule keeps, and frees the room of what no point needs.
 ///
 /// Keys: `sources` (instead of `of`); `keep`, the rules of sources for which the configuration has none of their own (default: the
-/// configuration's); `most-removed`, the share of a source's points that may go at once (default
-/// 50%); `rewrite-below`, `most-copied` and `grace` of the prune (70%, 100GiB, 1d). Volume snapshots are retained by the `keep` of
+/// configuration's); `most-removed`, the share of a source's points that may go at once (default 50%); `keep-free`, how much of the disk is
+/// to be free: of all its sources together the oldest points go first; `rewrite-below`, `most-copied` and `grace` of the prune (70%, 100GiB,
+/// 1d). Volume snapshots are retained by the `keep` of
 /// the job that takes them. A plan that would remove more fails its task and removes nothing; a disk that is too full to copy degrades it.
 /// Rules of the configuration that apply to nothing fail the job: what they were meant to keep would go.
 public enum RetentionJob: JobKind {
   /// `retention`.
   public static let name = "retention"
-  /// `sources`, `keep`, `most-removed`, `rewrite-below`, `most-copied`, `grace`.
-  public static let keys: Set<String> = ["sources", "keep", "most-removed", "rewrite-below", "most-copied", "grace"]
+  /// `sources`, `keep`, `keep-free`, `most-removed`, `rewrite-below`, `most-copied`, `grace`.
+  public static let keys: Set<String> = [
+    "sources", "keep", "keep-free", "most-removed", "rewrite-below", "most-copied", "grace",
+  ]
   /// The share of a source's points that may go at once, unless told.
   public static let defaultMostRemoved = Percentage(percent: 50)
 
@@ -38,6 +41,7 @@ public enum RetentionJob: JobKind {
     rules.grace = try specification["grace"]?.duration(in: .zero ... .seconds(365 * 86_400)) ?? rules.grace
     return RetentionBody(
       selection: try SourceSelection(declaration), keep: keep,
+      keepFree: try specification["keep-free"].map(FreeSpaceGoal.init),
       mostRemoved: try specification["most-removed"]?.percentage() ?? defaultMostRemoved, rules: rules, scope: scope)
   }
 }
@@ -46,15 +50,30 @@ private struct RetentionBody: JobBody {
   let selection: SourceSelection
   /// The job's own rules; nil if it has none.
   let keep: EffectiveRules?
+  let keepFree: FreeSpaceGoal?
   let mostRemoved: Percentage
   let rules: PrunePlan.Rules
   let scope: JobScope
+  private let decision = KeepFreeDecision()
+
+  init(
+    selection: SourceSelection, keep: EffectiveRules?, keepFree: FreeSpaceGoal?, mostRemoved: Percentage,
+    rules: PrunePlan.Rules, scope: JobScope
+  ) {
+    self.selection = selection
+    self.keep = keep
+    self.keepFree = keepFree
+    self.mostRemoved = mostRemoved
+    self.rules = rules
+    self.scope = scope
+  }
 
   func expand(_ inputs: [JobInput<SourceID>]) async throws -> [PlannedTask<SourceID>] {
     try await withBlockingTask { _ in
-      let sources = try selection.sources(of: inputs, in: scope.settings.repository)
+      let sources = try selection.sources(of: inputs, in: scope.settings.repository).map(\.source)
       _ = try retentionRules()
-      return sources.map { PlannedTask($0.source) }
+      decision.setSources(sources)
+      return sources.map { PlannedTask($0) }
     }
   }
 
@@ -65,22 +84,49 @@ private struct RetentionBody: JobBody {
     return rules
   }
 
+  private func retention(_ source: SourceID) -> SourceRetention {
+    let settings = scope.settings
+    return SourceRetention(
+      settings.repository.store(source), parameters: settings.parameters.ofWriter, tool: settings.tool,
+      holder: settings.holder, clock: scope.clock, calendar: LocalCalendar(utcOffset: localUTCOffset))
+  }
+
+  /// What rules, floors and the room that is wanted keep and drop of a source.
+  private func plan(
+    _ source: SourceID, _ applying: EffectiveRules, _ all: RetentionRules, _ cancellation: Cancellation
+  ) throws -> (plan: PointRetention, made: KeepFree?) {
+    guard let keepFree else { return (try retention(source).plan(applying.keep), nil) }
+    let (plan, made) = try decision.plan(for: source) { sources in
+      let plans = try sources.compactMap { source in
+        try all.rules(of: source).map { try retention(source).plan($0.keep) }
+      }
+      return try KeepFree(
+        keepFree, plans, in: scope.settings.repository, threshold: rules.threshold, cancellation: cancellation)
+    }
+    return (try plan ?? retention(source).plan(applying.keep), made)
+  }
+
   func run(_ task: PlannedTask<SourceID>, _ context: TaskContext<SourceID>) async throws -> TaskOutcome {
     try await withBlockingTask { cancellation in
-      let settings = scope.settings
-      let retention = SourceRetention(
-        settings.repository.store(task.subject), parameters: settings.parameters.ofWriter, tool: settings.tool,
-        holder: settings.holder, clock: scope.clock, calendar: LocalCalendar(utcOffset: localUTCOffset))
-      let applying = try retentionRules().rules(of: task.subject)
-      let forgotten =
-        try applying.map { try retention.forget(try retention.plan($0.keep), $0.keep, mostRemoved: mostRemoved) } ?? []
+      let all = try retentionRules()
+      let retention = retention(task.subject)
+      var message = ""
+      var made: KeepFree?
+      if let applying = all.rules(of: task.subject) {
+        let planned = try plan(task.subject, applying, all, cancellation)
+        made = planned.made
+        let forgotten = try retention.forget(planned.plan, applying.keep, mostRemoved: mostRemoved)
+        message = "forgot \(forgotten.count == 1 ? "1 point" : "\(forgotten.count) points") by \(applying)"
+        let beyondRules = Set(planned.plan.verdicts.filter { $0.because != nil }.map(\.fact.id)).intersection(forgotten)
+        if let keepFree, !beyondRules.isEmpty { message += ", \(beyondRules.count) of them to keep \(keepFree) free" }
+      } else {
+        message = "forgot 0 points"
+      }
       let report = try retention.prune(rules, cancellation: cancellation)
-      var message = "forgot \(forgotten.count == 1 ? "1 point" : "\(forgotten.count) points")"
-      if let applying { message += " by \(applying)" }
       message += ", took \(report.removed.packs) packs of \(ByteCount(report.removed.bytes)) out of use"
       if report.made.packs > 0 { message += ", copied \(ByteCount(report.made.bytes))" }
       if report.purged.files > 0 { message += ", freed \(ByteCount(report.purged.bytes))" }
-      let problems = report.problems
+      let problems = report.problems + [made?.shortfall].compactMap(\.self)
       if let first = problems.first { message += "; \(first)" }
       return TaskOutcome(problems.isEmpty ? .succeeded : .degraded, message: message, details: problems)
     }

@@ -45,13 +45,18 @@ public struct PointRetention: Sendable {
   public struct Verdict: Hashable, Sendable {
     /// The point.
     public let fact: Fact
-    /// Why it stays, floors first; none if it goes.
+    /// Why it stays, floors first; none if it goes by the rules.
     public let reasons: [String]
+    /// Whether one of the reasons is none of the rules': then nothing makes it go.
+    public let isFloor: Bool
+    /// Why it goes although rules keep it; nil if nothing makes it.
+    public fileprivate(set) var because: String?
 
     /// Whether it stays.
-    public var isKept: Bool { !reasons.isEmpty }
+    public var isKept: Bool { !reasons.isEmpty && because == nil }
     /// The reasons in one line, or why there are none.
     public var text: String {
+      if let because { return because }
       if isKept { return reasons.joined(separator: ", ") }
       return fact.state == .suspicious ? "suspicious, and newer points are good" : "no rule keeps it"
     }
@@ -60,7 +65,7 @@ public struct PointRetention: Sendable {
   /// The source.
   public let source: SourceID
   /// One for each point, newest first.
-  public let verdicts: [Verdict]
+  public private(set) var verdicts: [Verdict]
 
   /// The points that go, newest first.
   public var dropped: [RecoveryPointID] { verdicts.filter { !$0.isKept }.map(\.fact.id) }
@@ -88,14 +93,25 @@ public struct PointRetention: Sendable {
       if let reason = fact.holdReason { reasons.append("on hold: \(reason)") }
       if fact.id == newestGood { reasons.append("newest good point") }
       if fact.id == newestVerified { reasons.append("newest verified point") }
+      var isFloor = !reasons.isEmpty || fact.state == .unreadable || fact.id.begun > now
       switch fact.state {
       case .good: reasons += byRule[fact.id] ?? []
       case .unreadable: reasons.append("can't be read")
       case .suspicious:
         if newestGood.map({ $0 < fact.id }) ?? true { reasons.append("suspicious, and no newer point is good") }
+        isFloor = !reasons.isEmpty
       }
-      return Verdict(fact: fact, reasons: reasons)
+      return Verdict(fact: fact, reasons: reasons, isFloor: isFloor)
     }
+  }
+
+  /// The same with some points going that rules keep, but no floor.
+  func dropping(_ ids: Set<RecoveryPointID>, because: String) -> PointRetention {
+    var plan = self
+    for number in plan.verdicts.indices where ids.contains(plan.verdicts[number].fact.id) {
+      if plan.verdicts[number].isKept, !plan.verdicts[number].isFloor { plan.verdicts[number].because = because }
+    }
+    return plan
   }
 
   /// Refuses if more goes than may go at once; a single point always may.

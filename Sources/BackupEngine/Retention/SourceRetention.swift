@@ -51,7 +51,8 @@ public struct SourceRetention: Sendable {
     guard !shown.dropped.isEmpty else { return [] }
     let lock = try store.lock(holder: holder, to: "forget points of")
     // What is newest, verified or held may be another point than when the plan was shown.
-    let still = Set(try plan(rules).dropped)
+    let beyondRules = shown.verdicts.filter { $0.because != nil }.map(\.fact.id)
+    let still = Set(try plan(rules).dropping(Set(beyondRules), because: "as shown").dropped)
     let ids = shown.dropped.filter(still.contains)
     try store.forget(ids, at: clock.now(), tool: tool, lock)
     return ids
