@@ -57,6 +57,8 @@ public final class PointWriter {
   private let encoder: FrameEncoder
   private var packNumber = 0
   private var pack: (writer: PackWriter<StoredPack>, file: any StorageFile, path: String)?
+  /// The pack that isn't sealed yet, and what was stored before it.
+  private var unsealed: (path: String, storedBefore: Int64)?
   private var index = IndexBuilder()
   private var checkpointIndex: IndexBuilder?
   /// Blocks of the index that wait for the end of a member; nil if none have to.
@@ -97,6 +99,7 @@ public final class PointWriter {
     if pack == nil {
       packNumber += 1
       let path = "\(store.packsPath)/\(PackName(point: id, number: packNumber).fileName)"
+      unsealed = (path, storedBytes)
       let file = try store.storage.createFile(path + ".part")
       pack = (PackWriter(output: StoredPack(file: file)), file, path)
     }
@@ -174,6 +177,19 @@ public final class PointWriter {
     try open.file.synchronize()
     try open.file.close()
     try store.storage.publish(open.path)
+    unsealed = nil
+  }
+
+  /// Removes what isn't sealed, for a point that won't be finished: where the disk is full that makes room again.
+  ///
+  /// - Returns: the bytes of this point that stay, in packs that serve the next attempt.
+  /// - Throws: ``RepositoryError`` `writeFailed`; then the next writer removes it.
+  public func abandon() throws -> Int64 {
+    pack = nil
+    guard let (path, storedBefore) = unsealed else { return storedBytes }
+    try store.storage.remove(path + ".part")
+    unsealed = nil
+    return storedBefore
   }
 
   /// Ends the index, seals the pack, and publishes the point.

@@ -58,6 +58,14 @@ public struct RepositoryError: Failure {
     self.hint = hint
   }
 
+  /// The same error with more said about its cause.
+  public func adding(toCause more: String) -> RepositoryError {
+    var error = RepositoryError(
+      code, message, cause: [cause, more].compactMap(\.self).joined(separator: "; "), hint: hint)
+    error.isFull = isFull
+    return error
+  }
+
   /// The kind of failure, for exit codes.
   public var category: FailureCategory {
     switch code {

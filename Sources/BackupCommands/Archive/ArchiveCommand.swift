@@ -83,6 +83,9 @@ struct ArchiveCommand: AsyncParsableCommand {
     var requests =
       try stream.map { [try selection.stream($0, command: sources, file: file)] } ?? selection.requests(for: sources)
     requests += try await volumeRequests(selection, configuration)
+    for line in RoomWatch.warnings(requests.map(\.store.source), in: opened) {
+      CommandEnvironment.current.messages.line(line)
+    }
     var reports: [ArchiveReport] = []
     for request in requests {
       let report = try await archive(request)

@@ -46,8 +46,12 @@ struct PlanCommand: AsyncParsableCommand {
     volumes.declarations = scope.volumes
     scope.volumeHost = volumes
     let run = try ScheduleRun(declared, in: scope, kinds: try await files.kinds.describing(declared))
-    let plan = GraphPlan(
-      declared.name, graph: run.graph, tasks: try await Self.tasks(of: run, schedule: declared.name, catalog))
+    let tasks = try await Self.tasks(of: run, schedule: declared.name, catalog)
+    let plan = GraphPlan(declared.name, graph: run.graph, tasks: tasks)
+    let archived = run.producingJobs.flatMap { tasks[$0] ?? [] }.compactMap { SourceID(parsing: $0.subject) }
+    for line in RoomWatch.warnings(Set(archived).sorted(), in: scope.settings.repository) {
+      environment.messages.line(line)
+    }
     switch format ?? (output.json ? .json : .tree) {
     case .tree:
       for line in PlanTree(plan).lines() { environment.output.line(line) }

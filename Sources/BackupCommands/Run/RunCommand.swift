@@ -117,8 +117,10 @@ struct RunCommand: AsyncParsableCommand {
     environment.abandonment.onCancel { control.abandon() }
     beat.start()
     telling.begun()
+    let room = RoomWatch(
+      repository: scope.settings.repository, jobs: run.producingJobs, environment: environment)
     let (summary, record) = try await recorded.run(
-      run, observers: [beat, RunLog(output: output, environment: environment), telling], control: control)
+      run, observers: [beat, RunLog(output: output, environment: environment), room, telling], control: control)
     await telling.ended(record, summary)
     beat.stop()
     try RunReport(schedule: declared.name, run: record.id.description, summary).print(output)

@@ -44,6 +44,17 @@ struct PointArchive: Sendable {
       pacer: request.pacer, begun: begun)
     var committer = ArchiveCommitter(writer, context)
     committer.volume = request.volume
+    do {
+      return try publish(writer, context, &committer, body)
+    } catch let error as RepositoryError where error.isFull {
+      throw FullDisk.error(error, after: writer, in: request.store)
+    }
+  }
+
+  private func publish(
+    _ writer: PointWriter, _ context: ArchiveContext, _ committer: inout ArchiveCommitter,
+    _ body: (PointWriter, ArchiveContext, inout ArchiveCommitter) throws -> Void
+  ) throws -> RecoveryPoint {
     committer.warn(
       writer.unreadablePoints.map { unreadable in
         RecoveryPoint.Warning(
@@ -74,18 +85,19 @@ struct PointArchive: Sendable {
           path: ".",
           problem: "pack \(unreadable.pack) can't be read, so its content is stored again: \(unreadable.error)")
       })
-    let publish = { (index: IndexRoot) -> RecoveryPoint in
-      var outcome = Outcome(volume: committer.volume)
-      outcome.statistics = committer.statistics
+    let finished = committer
+    let description = { (index: IndexRoot) -> RecoveryPoint in
+      var outcome = Outcome(volume: finished.volume)
+      outcome.statistics = finished.statistics
       outcome.statistics.storedBytes = writer.storedBytes
-      outcome.warnings = committer.warnings
-      outcome.warningCount = committer.warningCount
+      outcome.warnings = finished.warnings
+      outcome.warningCount = finished.warningCount
       outcome.suspicious = rules.reasons(
         outcome.statistics, previous: writer.isFirst ? nil : writer.previous?.statistics)
       return describe(writer.id, index, outcome)
     }
-    if let index = committer.unchangedIndex { return try writer.finish(withIndex: index, publish) }
-    return try writer.finish(publish)
+    if let index = finished.unchangedIndex { return try writer.finish(withIndex: index, description) }
+    return try writer.finish(description)
   }
 
   private func describe(_ id: RecoveryPointID, _ index: IndexRoot, _ outcome: Outcome) -> RecoveryPoint {
