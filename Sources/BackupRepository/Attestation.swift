@@ -82,7 +82,7 @@ public struct Attestation: Hashable, Sendable {
   public var restoreSeconds: Double?
   /// How old the data were, for `drill`: what would have been lost (RPO).
   public var ageSeconds: Int64?
-  /// Bytes restored, for `drill`.
+  /// Bytes restored, for `drill`; that the packs take less than before, for `prune`.
   public var bytes: Int64?
   /// What the probes found, for `drill`.
   public var probes: [Probe] = []

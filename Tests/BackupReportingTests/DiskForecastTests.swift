@@ -48,4 +48,35 @@ import Testing
   @Test func isFullNowWhenNothingIsFree() {
     #expect(fit([(0, 1), (1, 10), (2, 10)], free: 0)?.full == ReportScene.now)
   }
+
+  // MARK: - What it is based on
+
+  private func outlook(_ growth: [(day: Int64, bytes: Int)], free: Int = 1000) -> DiskOutlook {
+    DiskOutlook(
+      growth: growth.map { DailyGrowth(day: ReportScene.daysAgo(-$0.day), addedBytes: ByteCount($0.bytes)) },
+      freeBytes: ByteCount(free), now: ReportScene.now)
+  }
+
+  @Test func saysWhatTheForecastIsBasedOn() {
+    let full = outlook([(0, 50), (1, 10), (2, 10), (10, 80)])
+    #expect(full.word == "full")
+    #expect(full.trend?.samples == 4 && full.trend?.days == 10)
+    #expect(full.text(now: ReportScene.now) == "full in 100d (10 B a day, from 4 days with a change within 11)")
+    #expect(
+      outlook([(0, 1), (1, 10), (2, 10)], free: 0).text(now: ReportScene.now)
+        == "full (10 B a day, from 3 days with a change within 3)")
+  }
+
+  @Test func saysWhyThereIsNone() {
+    #expect(
+      outlook([(0, 5), (1, 5)]).text(now: ReportScene.now)
+        == "full when is unknown: fewer than 3 days with a change are known (2)")
+    #expect(outlook([]).word == "unknown" && outlook([]).trend == nil)
+    let shrinking = outlook([(0, 500), (1, -10), (2, -10)])
+    #expect(shrinking.word == "not-filling")
+    #expect(shrinking.text(now: ReportScene.now) == "not filling (-10 B a day, from 3 days with a change within 3)")
+    let slow = outlook([(0, 0), (4000, 1), (8000, 4000)])
+    #expect(slow.word == "far-away")
+    #expect(slow.text(now: ReportScene.now).hasPrefix("not full within 10 years ("))
+  }
 }

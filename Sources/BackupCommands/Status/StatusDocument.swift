@@ -99,6 +99,11 @@ struct StatusDocument: Encodable {
     let totalBytes: ByteCount
     let bytesPerDay: Double?
     let full: Timestamp?
+    /// `full`, `far-away`, `not-filling` or `unknown`.
+    let outlook: String
+    /// How many days the growth was taken from, and within how many.
+    let growthSamples: Int
+    let growthDays: Int?
   }
 
   let host: String
@@ -126,7 +131,8 @@ struct StatusDocument: Encodable {
     repository = report.repository.map {
       Disk(
         freeBytes: $0.observation.freeBytes, totalBytes: $0.observation.totalBytes,
-        bytesPerDay: $0.forecast?.bytesPerDay, full: $0.forecast?.full)
+        bytesPerDay: $0.outlook.trend?.bytesPerDay, full: $0.forecast?.full, outlook: $0.outlook.word,
+        growthSamples: $0.observation.growth.count, growthDays: $0.outlook.trend?.days)
     }
     uncovered = report.uncovered
     excluded = report.excludedCount

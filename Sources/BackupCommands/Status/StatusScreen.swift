@@ -71,7 +71,7 @@ struct StatusScreen {
 
   private var disk: String {
     guard let repository = report.repository else { return "disk: the repository is not there" }
-    let forecast = repository.forecast.map { "full \(AgeText.of($0.full, now: report.now))" } ?? "no forecast"
-    return "disk: \(repository.observation.freeBytes) of \(repository.observation.totalBytes) free, \(forecast)"
+    return "disk: \(repository.observation.freeBytes) of \(repository.observation.totalBytes) free, "
+      + repository.outlook.text(now: report.now)
   }
 }

@@ -30,7 +30,7 @@ public enum RepositoryKnowledge {
       freeBytes: space.available, totalBytes: space.total, growth: try growth(of: repository, now: now))
   }
 
-  /// What was added on each of the last days, by the points that were made.
+  /// What was added on each of the last days by the points that were made, less what prunes took out of use.
   private static func growth(of repository: Repository, now: Timestamp) throws -> [DailyGrowth] {
     let oldest = now.seconds / 86_400 - growthDays
     var added: [Int64: Int64] = [:]
@@ -40,6 +40,11 @@ public enum RepositoryKnowledge {
         // As above: a point that can't be read doesn't count.
         guard let point = try? store.point(id) else { continue }
         added[id.begun.seconds / 86_400, default: 0] += point.statistics.storedBytes
+      }
+      // A history that can't be read tells of no prune; then the disk seems to fill faster than it does.
+      for attestation in (try? store.attestations.read().attestations) ?? [] where attestation.action == .prune {
+        let day = attestation.at.seconds / 86_400
+        if day > oldest, let bytes = attestation.bytes { added[day, default: 0] -= bytes }
       }
     }
     return added.sorted { $0.key < $1.key }

@@ -41,7 +41,9 @@ extension Metric {
     case .repositoryFree: "Bytes that can still be written to the disk of the repository."
     case .repositorySize: "Size of the file system of the repository."
     case .repositoryGrowth:
-      "Bytes added to the repository a second, as a line through the last days says; absent without a forecast."
+      "Bytes added to the repository a second, as a line through the last days says; negative if it shrinks, absent if too few are known."
+    case .repositorySamples: "How many of the last 30 days added or removed something; the forecast needs 3."
+    case .repositorySpan: "The time from the first of these days to the last; absent if too few are known."
     case .repositoryFull:
       "When the disk of the repository will be full if it goes on filling; absent if that is not in sight."
     case .uncovered: "How many things exist that are neither protected nor excluded with a reason."

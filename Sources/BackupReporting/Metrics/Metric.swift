@@ -77,6 +77,10 @@ public enum Metric: String, Sendable, CaseIterable {
   case repositorySize = "backupctl_repository_size_bytes"
   /// How fast the repository grows.
   case repositoryGrowth = "backupctl_repository_growth_bytes_per_second"
+  /// From how many days that follows.
+  case repositorySamples = "backupctl_repository_growth_samples"
+  /// Within what time these lie.
+  case repositorySpan = "backupctl_repository_growth_span_seconds"
   /// When the repository's disk will be full.
   case repositoryFull = "backupctl_repository_full_forecast_timestamp_seconds"
   /// How many things nothing protects.
@@ -105,7 +109,7 @@ public enum Metric: String, Sendable, CaseIterable {
       .runRead:
       ["schedule"]
     case .metricsWritten, .paused, .pausedSince, .pausedUntil, .repositoryPresent, .repositoryFree, .repositorySize,
-      .repositoryGrowth, .repositoryFull, .uncovered, .excluded, .unseen:
+      .repositoryGrowth, .repositorySamples, .repositorySpan, .repositoryFull, .uncovered, .excluded, .unseen:
       []
     }
   }

@@ -73,8 +73,8 @@ extension Concern {
       Concern(
         kind: .diskFilling, subject: "", severity: .degraded,
         text: "the repository's disk has \(repository.observation.freeBytes) left and will be full in "
-          + now.age(at: forecast.full).ageText,
-        hint: "backupctl points")
+          + "\(now.age(at: forecast.full).ageText) (\(forecast.trend.basis))",
+        hint: "backupctl usage")
     ]
   }
 

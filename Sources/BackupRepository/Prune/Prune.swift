@@ -186,6 +186,8 @@ public struct Prune: Sendable {
     var attestation = Attestation(at: clock.now(), action: .prune, result: .ok, tool: tool, seconds: 0)
     attestation.removed = uses.map(\.pack)
     attestation.made = made
+    let madeBytes = try made.map { try store.storage.open("\(store.packsPath)/\($0.fileName)").status().size }
+    attestation.bytes = uses.reduce(0) { $0 + $1.fileBytes } - (madeBytes ?? 0)
     try room.whenFull { try store.attestations.append(attestation) }
     for use in uses {
       try room.whenFull { try store.trash.take(use.pack.fileName, from: store.packsPath, at: clock.now(), lock) }
