@@ -21,7 +21,7 @@ struct CryptTable: Hashable, Sendable {
   ///
   /// - Throws: ``VolumeError`` `toolFailed`, also where the kernel has no device-mapper, and `unusableOutput`.
   static func current(_ tools: any ToolRunning) async throws -> CryptTable {
-    try CryptTable(parsing: try await tools.output(of: "dmsetup", ["table"], to: "list the device mappings"))
+    try CryptTable(parsing: try await MappedDevices.list(["table"], tools, to: "list the device mappings"))
   }
 
   /// Parses the output; `dmsetup` writes a blank in a name as `\x20`, so the first colon with a blank ends it.

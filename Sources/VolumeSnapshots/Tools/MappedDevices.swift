@@ -15,6 +15,8 @@ public struct MappedDevices: Sendable {
   /// How often is asked: `dmsetup` lists the names first, and fails if a device is gone when it comes to look at it. Somebody is
   /// always removing a device on a busy host, but not at ten moments in a row.
   static let attempts = 10
+  /// What it says then: of `info`, and of `table` (ENXIO).
+  private static let goneDevice = ["Device does not exist", "No such device or address"]
 
   /// Asks the kernel.
   ///
@@ -40,11 +42,18 @@ public struct MappedDevices: Sendable {
   }
 
   private static func list(_ tools: any ToolRunning, to purpose: String) async throws -> [UInt8] {
-    let arguments = ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,uuid,suspended"]
+    try await list(
+      ["info", "--columns", "--noheadings", "--separator", ":", "-o", "name,uuid,suspended"], tools, to: purpose)
+  }
+
+  /// What `dmsetup` says of all devices. It fails if one goes while it lists them, and is asked again then.
+  ///
+  /// - Throws: ``VolumeError`` `toolFailed`; as ``ToolRunning/run(_:_:input:timeLimit:)``.
+  static func list(_ arguments: [String], _ tools: any ToolRunning, to purpose: String) async throws -> [UInt8] {
     for _ in 1..<attempts {
       let result = try await tools.run("dmsetup", arguments, input: [], timeLimit: type(of: tools).usualTimeLimit)
       if result.isSuccess { return result.output }
-      guard result.lastWords.contains(where: { $0.contains("Device does not exist") }) else { break }
+      guard result.lastWords.contains(where: { words in goneDevice.contains { words.contains($0) } }) else { break }
     }
     return try await tools.output(of: "dmsetup", arguments, to: purpose)
   }
