@@ -122,6 +122,27 @@ class Images(Operations):
             self.assertTrue(newest["isBase"])
         self.assert_nothing_is_left("a run of two jobs")
 
+    def test_a_job_of_its_own_removes_the_snapshots_that_no_rule_keeps(self):
+        volumes = [self.volume("vm-1-data", seed=1), self.volume("vm-1-log", seed=2)]
+        selection = [{"name": "both", "group": self.pool.group, "match": ["vm-1-*"]}]
+        take = self.schedule("series", volumes=selection, jobs={"take": {"kind": "snapshot", "volumes": "both"}})
+        for _ in range(3):
+            self.backupctl.call(*take)
+
+        def count():
+            rows = json.loads(self.backupctl.call("snapshots", "list", "--json").stdout)
+            return [sum(row["volume"] == str(volume) for row in rows) for volume in volumes]
+
+        self.assertEqual(count(), [3, 3])
+        other = self.schedule("other", volumes=selection, jobs={"old": {"kind": "retention", "volumes": "both", "keep": {"last": 1}}})
+        self.backupctl.call(*other)
+        self.assertEqual(count(), [3, 3], "those of another schedule are kept by its own rules")
+        remove = self.schedule("series", volumes=selection, jobs={"old": {"kind": "retention", "volumes": "both", "keep": {"last": 2}}})
+        said = self.backupctl.call(*remove)
+        self.assertEqual(count(), [2, 2], said.stdout + said.stderr)
+        self.backupctl.call(*remove)
+        self.assertEqual(count(), [2, 2])
+
     def test_an_image_goes_back_to_a_volume_a_file_and_a_pipe(self):
         volume = self.volume("vm-1-data")
         self.backupctl.call(*Backupctl.archive(volume))

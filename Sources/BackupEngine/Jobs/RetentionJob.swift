@@ -9,15 +9,14 @@ public import JobEngine
 /// Keys: `sources` (instead of `of`); `keep`, the rules of sources for which the configuration has none of their own (default: the
 /// configuration's); `most-removed`, the share of a source's points that may go at once (default 50%); `keep-free`, how much of the disk is
 /// to be free: of all its sources together the oldest points go first; `rewrite-below`, `most-copied` and `grace` of the prune (70%, 100GiB,
-/// 1d). Volume snapshots are retained by the `keep` of
-/// the job that takes them. A plan that would remove more fails its task and removes nothing; a disk that is too full to copy degrades it.
+/// 1d). With `volumes` and `keep` it is about snapshots instead (``SnapshotRetentionBody``). A plan that would remove more fails its task and removes nothing; a disk that is too full to copy degrades it.
 /// Rules of the configuration that apply to nothing fail the job: what they were meant to keep would go.
 public enum RetentionJob: JobKind {
   /// `retention`.
   public static let name = "retention"
-  /// `sources`, `keep`, `keep-free`, `most-removed`, `rewrite-below`, `most-copied`, `grace`.
+  /// `sources`, `volumes`, `keep`, `keep-free`, `most-removed`, `rewrite-below`, `most-copied`, `grace`.
   public static let keys: Set<String> = [
-    "sources", "keep", "keep-free", "most-removed", "rewrite-below", "most-copied", "grace",
+    "sources", "volumes", "keep", "keep-free", "most-removed", "rewrite-below", "most-copied", "grace",
   ]
   /// The share of a source's points that may go at once, unless told.
   public static let defaultMostRemoved = Percentage(percent: 50)
@@ -25,6 +24,7 @@ public enum RetentionJob: JobKind {
   /// Checks that the job has sources and rules that keep something.
   public static func body(of declaration: JobDeclaration, in scope: JobScope) throws -> any JobBody<SourceID> {
     let specification = declaration.specification
+    if specification["volumes"] != nil { return try SnapshotRetentionBody(declaration, in: scope) }
     let keep = try specification["keep"].map { node in
       EffectiveRules(try KeepRules(node), from: .job(name: declaration.name), at: node.location)
     }

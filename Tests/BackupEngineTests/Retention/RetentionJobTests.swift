@@ -44,6 +44,20 @@ import Testing
     #expect(try counts() == [3, 3])
   }
 
+  @Test(arguments: [
+    (", volumes: pvc, keep: {last: 1}, sources: a", "has `volumes` and `sources`"),
+    (", volumes: pvc, keep: {last: 1}, grace: 1d", "has `volumes` and `grace`"),
+    (", volumes: pvc", "has `volumes` and no `keep`"),
+    (", volumes: pvc, keep: {last: 1}", "there are no volumes `pvc`"),
+  ])
+  func isAboutSnapshotsOrAboutPoints(keys: String, problem: String) async throws {
+    let error = await #expect(throws: PolicyError.self) {
+      try await scene.prepare("  old: {kind: retention\(keys)}", configuration: nil).run(observer: RecordingObserver())
+    }
+    #expect(error?.message.contains(problem) == true, "\(error?.message ?? "")")
+    #expect(try counts() == [3, 3])
+  }
+
   @Test func goesByTheConfigurationsAndSaysSo() async throws {
     let summary = try await run("", try configuration("{keep: {last: 2}}"))
     #expect(summary.result == .ok, "\(summary)")
