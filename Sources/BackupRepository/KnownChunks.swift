@@ -18,9 +18,14 @@ struct KnownChunks {
 
     init(_ id: ChunkID) {
       let words = id.words
-      high = words[0]
+      self.init(words: words[0], words[1])
+    }
+
+    /// The key of an id that begins with these two words.
+    init(words first: UInt64, _ second: UInt64) {
+      high = first
       // An id whose first 16 bytes are zero would look like an empty slot; nobody will ever meet one.
-      low = words[1] | (words[0] | words[1] == 0 ? 1 : 0)
+      low = second | (first | second == 0 ? 1 : 0)
     }
 
     /// Ids are uniform, so scaling their second word spreads them evenly over any number of slots. Not the first: tables of
@@ -46,6 +51,12 @@ struct KnownChunks {
   mutating func insert(_ id: ChunkID) -> Bool {
     if (count + 1) * 20 > slots.count * 17 { grow() }
     return insert(Key(id))
+  }
+
+  /// Adds chunks by their keys: one after another, so that the processor waits for the memory of several at once.
+  mutating func insert(_ keys: [Key]) {
+    while (count + keys.count) * 20 > slots.count * 17 { grow() }
+    for key in keys { _ = insert(key) }
   }
 
   /// Whether a chunk is in the set.

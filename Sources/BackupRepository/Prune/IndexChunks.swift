@@ -16,7 +16,28 @@ enum IndexChunks {
     var start = 0
     while start < bytes.count {
       let (field, end) = try extents(of: bytes, from: start)
-      try readExtents(bytes, field, body)
+      try forEachPlace(bytes, field) { body(try chunk(bytes, $0, end: field.upperBound)) }
+      start = end + 1
+    }
+  }
+
+  /// Appends the key of each chunk, in the order of the lines; of an id only the half is read that makes the key.
+  ///
+  /// - Parameter block: as for ``forEach(in:_:)``; its own hash is what proves the other half.
+  /// - Throws: as ``forEach(in:_:)``.
+  static func appendKeys(in block: [UInt8], to keys: inout [KnownChunks.Key]) throws {
+    let bytes = block.span
+    var start = 0
+    while start < bytes.count {
+      let (field, end) = try extents(of: bytes, from: start)
+      try forEachPlace(bytes, field) { place in
+        guard place + 64 <= field.upperBound else { throw invalid }
+        var isValid = true
+        let high = word(bytes, place, &isValid)
+        let low = word(bytes, place + 16, &isValid)
+        guard isValid else { throw invalid }
+        keys.append(KnownChunks.Key(words: high, low))
+      }
       start = end + 1
     }
   }
@@ -67,8 +88,9 @@ enum IndexChunks {
     return (extents, position)
   }
 
-  /// Reads `<length>:<64 digits or ->`, separated by commas.
-  private static func readExtents(_ bytes: Span<UInt8>, _ field: Range<Int>, _ body: (ChunkID) -> Void) throws {
+  /// Goes through `<length>:<64 digits or ->`, separated by commas, and tells where the digits begin.
+  @inline(__always)
+  private static func forEachPlace(_ bytes: Span<UInt8>, _ field: Range<Int>, _ body: (Int) throws -> Void) throws {
     var position = field.lowerBound
     while position < field.upperBound {
       while position < field.upperBound, bytes[position] != 0x3A { position += 1 }
@@ -76,32 +98,37 @@ enum IndexChunks {
       if position < field.upperBound, bytes[position] == 0x2D {
         position += 1
       } else {
-        body(try chunk(bytes, position, end: field.upperBound))
+        try body(position)
         position += 64
       }
-      guard position == field.upperBound || bytes[position] == 0x2C else {
-        throw RepositoryError(.damaged, "cannot read an index: an extent is not valid")
-      }
+      guard position == field.upperBound || bytes[position] == 0x2C else { throw invalid }
       position += 1
     }
   }
 
+  private static var invalid: RepositoryError {
+    RepositoryError(.damaged, "cannot read an index: an extent is not valid")
+  }
+
+  /// Sixteen hexadecimal digits.
+  @inline(__always)
+  private static func word(_ bytes: Span<UInt8>, _ start: Int, _ isValid: inout Bool) -> UInt64 {
+    var value: UInt64 = 0
+    for position in start..<start + 16 {
+      let digit = ChunkID.value(ofDigit: bytes[position])
+      isValid = isValid && digit < 16
+      value = value << 4 | UInt64(digit)
+    }
+    return value
+  }
+
   private static func chunk(_ bytes: Span<UInt8>, _ start: Int, end: Int) throws -> ChunkID {
-    guard start + 64 <= end else {
-      throw RepositoryError(.damaged, "cannot read an index: an extent is not valid")
-    }
-    var words = SIMD4<UInt64>()
-    var areValid = true
-    for word in 0..<4 {
-      var value: UInt64 = 0
-      for position in start + 16 * word..<start + 16 * word + 16 {
-        let digit = ChunkID.value(ofDigit: bytes[position])
-        areValid = areValid && digit < 16
-        value = value << 4 | UInt64(digit)
-      }
-      words[word] = value
-    }
-    guard areValid else { throw RepositoryError(.damaged, "cannot read an index: an extent is not valid") }
+    guard start + 64 <= end else { throw invalid }
+    var isValid = true
+    let words = SIMD4(
+      word(bytes, start, &isValid), word(bytes, start + 16, &isValid), word(bytes, start + 32, &isValid),
+      word(bytes, start + 48, &isValid))
+    guard isValid else { throw invalid }
     return ChunkID(words: words)
   }
 }

@@ -28,6 +28,7 @@ struct LiveChunks {
   mutating func add(_ root: IndexRoot, isPartial: Bool = false, cancellation: Cancellation) throws {
     let index = try IndexReader(root: root, chunks: reader)
     var waiting = [(id: root.root, level: root.level)]
+    var keys: [KnownChunks.Key] = []
     while let (id, level) = waiting.popLast() {
       _ = chunks.insert(id)
       guard blocks.insert(id) else { continue }
@@ -37,7 +38,9 @@ struct LiveChunks {
         if level > 0 {
           try IndexChunks.forEachChild(in: block) { waiting.append(($0, level - 1)) }
         } else {
-          try IndexChunks.forEach(in: block) { _ = chunks.insert($0) }
+          keys.removeAll(keepingCapacity: true)
+          try IndexChunks.appendKeys(in: block, to: &keys)
+          chunks.insert(keys)
         }
       } catch let error as RepositoryError where error.code == .damaged && isPartial {
         continue
