@@ -33,12 +33,16 @@ public struct DamageAssessment {
 
   /// Reads the points and walks their indexes.
   ///
-  /// - Parameter packs: the packs with their open readers, or nil where opening failed and is among the damage already.
+  /// - Parameters:
+  ///   - packs: the packs with their open readers, or nil where opening failed and is among the damage already.
+  ///   - replaced: packs that can't be read and that a repair replaced; they are passed over.
   /// - Throws: `CancellationError`; ``RepositoryError`` if the store can't be listed.
-  public mutating func assess(packs: [(name: PackName, reader: PackReader?)], cancellation: Cancellation) throws {
+  public mutating func assess(
+    packs: [(name: PackName, reader: PackReader?)], replaced: Set<PackName>, cancellation: Cancellation
+  ) throws {
     // Whatever a point of this list needs is in the packs that are listed after it, or was in the caller's.
     let roots = try roots()
-    let stored = try storedChunks(packs + packsSince(packs.map(\.name)), cancellation)
+    let stored = try storedChunks(packs + packsSince(replaced.union(packs.map(\.name))), cancellation)
     chunkCount = stored.count
     let survey = IndexSurvey(
       chunks: try store.chunkReader(keepsTables: false), stored: stored, pathLimit: pathLimit,
@@ -53,8 +57,7 @@ public struct DamageAssessment {
   }
 
   /// Packs that an archive or a prune published after the caller had listed them.
-  private mutating func packsSince(_ known: [PackName]) throws -> [(name: PackName, reader: PackReader?)] {
-    let known = Set(known)
+  private mutating func packsSince(_ known: Set<PackName>) throws -> [(name: PackName, reader: PackReader?)] {
     var packs: [(name: PackName, reader: PackReader?)] = []
     for name in try store.packNames() where !known.contains(name) {
       do {

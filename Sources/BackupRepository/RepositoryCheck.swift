@@ -69,7 +69,7 @@ public struct RepositoryCheck: Sendable {
     }
     found += history.knownDamage(of: store.source, in: packs.map(\.name), besides: found)
     var assessment = DamageAssessment(store, found: found, pathLimit: pathLimit)
-    try assessment.assess(packs: packs, cancellation: cancellation)
+    try assessment.assess(packs: packs, replaced: history.replacedPacks, cancellation: cancellation)
     report.points += assessment.pointCount
     report.blocks += assessment.blockCount
     report.entries += assessment.entryCount

@@ -37,7 +37,7 @@ import Testing
     let world = try DamageWorld()
     let earlier = [(name: PackName, reader: PackReader?)]()
     var assessment = DamageAssessment(world.store, found: [], pathLimit: 10)
-    try assessment.assess(packs: earlier, cancellation: Cancellation())
+    try assessment.assess(packs: earlier, replaced: [], cancellation: Cancellation())
     #expect(assessment.damage.isEmpty)
     #expect(assessment.pointCount == 2)
   }

@@ -203,6 +203,7 @@ import Testing
         repository:
           path: "/r"
           must-be-mounted: false
+          immutable: false
         schedules: "/etc/backupctl/schedules"
         plugins: ["/usr/local/lib/backupctl/kinds", "/usr/lib/backupctl/kinds"]
         trees:

@@ -80,7 +80,9 @@ import Testing
 
   @Test func parsesTheRulesOfThePageOfRetention() throws {
     let page = try RepositoryFiles.text("docs/retention.md")
-    let block = try #require(page.split(separator: "```yaml\n").last?.split(separator: "```").first)
+    let block = try #require(
+      page.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
+        .first { $0.hasPrefix("retention:") })
     let rules = try Configuration.parse(text: "repository: {path: /r}\n\(block)", file: "docs/retention.md").retention
     #expect(rules.keep != nil && rules.services.map(\.name) == ["nextcloud"] && rules.sources.count == 2)
   }

@@ -75,7 +75,7 @@ import Testing
     let shrinking = outlook([(0, 500), (1, -10), (2, -10)])
     #expect(shrinking.word == "not-filling")
     #expect(shrinking.text(now: ReportScene.now) == "not filling (-10 B a day, from 3 days with a change within 3)")
-    let slow = outlook([(0, 0), (4000, 1), (8000, 4000)])
+    let slow = outlook([(0, 0), (4000, 1), (8000, 0)])
     #expect(slow.word == "far-away")
     #expect(slow.text(now: ReportScene.now).hasPrefix("not full within 10 years ("))
   }

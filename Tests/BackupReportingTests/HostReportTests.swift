@@ -94,7 +94,9 @@ import Testing
       $0.repository = ReportScene.repository(dailyGrowth: Array(repeating: .gibibytes(10), count: 5))
     }
     #expect(
-      soon.concerns.map(\.text) == ["the repository's disk has 100 GiB left and will be full in 10d"])
+      soon.concerns.map(\.text) == [
+        "the repository's disk has 100 GiB left and will be full in 10d (10 GiB a day, from 5 days with a change within 5)"
+      ])
     let later = try report {
       $0.repository = ReportScene.repository(dailyGrowth: Array(repeating: .gibibytes(5), count: 5))
     }
@@ -129,7 +131,8 @@ import Testing
         "degraded stream/postgres: the newest point is suspicious",
         "degraded tree/new: there is no recovery point, 2h after it was declared",
         "degraded tree/etc: not all of what the last drill restored could be looked at",
-        "degraded the repository's disk has 100 GiB left and will be full in 10d",
+        "degraded the repository's disk has 100 GiB left and will be full in 10d "
+          + "(10 GiB a day, from 4 days with a change within 4)",
         "degraded nfs/new is neither protected nor excluded with a reason",
         "degraded pve/vm-200-disk-0 is neither protected nor excluded with a reason",
         "degraded cannot select the volumes `pvc`: the group ssd can't be listed: vgs ended with code 5",

@@ -36,7 +36,7 @@ import Testing
       let shown = await scene.runner.run("forget", "--keep", "last=9", "--keep-free", "50%", "--dry-run")
       #expect(shown.code == 0, "\(shown.messages)")
       #expect(shown.messages.contains("about 2.0 MiB by 2 more points"), "\(shown.messages)")
-      #expect(shown.lines.count { $0.contains("forget   keep-free: the disk has 3") } == 2, "\(shown.output)")
+      #expect(shown.lines.count { $0.contains("forget  keep-free: the disk has 3") } == 2, "\(shown.output)")
       #expect(try scene.repositoryListing() == before)
       let asked = await scene.runner.run("forget", "--keep", "last=9", "--keep-free", "4096KiB")
       #expect(asked.code == 64)
@@ -95,7 +95,8 @@ import Testing
       let result = await scene.runner.run("run", schedule)
       #expect(result.code == 0, "\(result.messages)")
       #expect(
-        (result.output + result.messages).contains("forgot 2 points, 2 of them to keep 50% free"),
+        result.output.contains("forgot 2 points by last=9 (job thin, ")
+          && result.output.contains(", 2 of them to keep 50% free"),
         "\(result.output)\(result.messages)")
       #expect(await points(scene) == [ids[0], ids[3], ids[4], ids[5]])
       // By then nobody reads what was forgotten; it is freed, and nothing more is forgotten.
@@ -107,8 +108,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["forget", "--keep-free", "10%"], "Say what stays"),
-    (["forget", "src@latest", "--keep-free", "10%"], "needs --keep"),
+    (["forget", "--keep-free", "10%"], "--keep-free needs rules"),
+    (["forget", "src@latest", "--keep-free", "10%"], "--keep-free needs rules"),
     (["forget", "--keep", "last=2", "--keep-free", "much"], "'much' is neither a share of the disk nor a size"),
   ])
   func refusesAMistake(_ arguments: [String], _ part: String) async throws {

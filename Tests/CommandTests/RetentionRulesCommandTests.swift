@@ -122,7 +122,7 @@ import Testing
     #expect(
       result.messages.hasPrefix(
         "note: tree/ssd/immich has 1 good point: too little history, left out\n"
-          + "error: cannot simulate: no source has two good points yet"), "\(result.messages)")
+          + "error: cannot simulate: of no source it is known"), "\(result.messages)")
   }
 
   @Test func namesTheLineOfAMistake() async throws {

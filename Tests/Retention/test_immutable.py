@@ -14,10 +14,10 @@ import unittest
 BACKUPCTL = os.path.abspath(os.environ.get("BACKUPCTL", ".build/debug/backupctl"))
 
 
-class Immutable(unittest.TestCase):
-    """On each file system that has such flags, in a file of its own."""
+class Scene:
+    """An immutable repository with three points, on a file system in a file of its own."""
 
-    file_system, megabytes = "ext4", 64
+    file_system, megabytes = None, None
 
     def setUp(self):
         if os.geteuid() != 0:
@@ -87,6 +87,10 @@ class Immutable(unittest.TestCase):
         self.archive()
         self.assert_all_restore()
 
+
+class Immutable(Scene, unittest.TestCase):
+    file_system, megabytes = "ext4", 64
+
     def test_the_history_of_what_was_verified_can_only_grow(self):
         self.call("verify")
         history = self.repository / "sources/tree/wiki/attestations.jsonl"
@@ -128,11 +132,11 @@ class Immutable(unittest.TestCase):
         self.assert_all_restore()
 
 
-class ImmutableOnXFS(Immutable):
+class ImmutableOnXFS(Scene, unittest.TestCase):
     file_system, megabytes = "xfs", 320
 
 
-class ImmutableOnBtrfs(Immutable):
+class ImmutableOnBtrfs(Scene, unittest.TestCase):
     file_system, megabytes = "btrfs", 128
 
 

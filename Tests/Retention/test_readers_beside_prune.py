@@ -22,7 +22,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from sources import FAILED, OK, Source, content_of, differing  # noqa: E402
 
-READ_SECONDS = float(os.environ.get("READ_SECONDS", "25"))
+READ_SECONDS = float(os.environ.get("READ_SECONDS", "15"))
 GRACE = int(os.environ.get("GRACE", "10"))
 READERS = int(os.environ.get("READERS", "3"))
 SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(1 << 24))))

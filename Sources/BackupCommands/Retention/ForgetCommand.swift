@@ -65,6 +65,13 @@ struct ForgetCommand: ParsableCommand {
     let typed = try keep.map { EffectiveRules(try KeepRules(parsing: $0), from: .commandLine) }
     let configuration = try repository.configuration()
     let hasRules = typed != nil || configuration?.retention.isEmpty == false
+    guard keepFree == nil || hasRules else {
+      throw CommandError(
+        .usage, "cannot keep room free: what stays while there is room is not said",
+        hint:
+          "--keep-free needs rules: `backupctl forget --keep daily=30 --keep-free 10%`, or `retention` in the configuration"
+      )
+    }
     guard hasRules || !names.isEmpty else {
       throw CommandError(
         .usage, "cannot forget anything: neither rules nor points are given",

@@ -66,17 +66,22 @@ struct RetentionSimulateCommand: ParsableCommand {
         continue
       }
       let history = try RetentionHistory(opened.store(source), now: now)
-      simulated.append(
-        SimulatedSource(
-          source: source, rules: applying, history: history,
-          simulation: try RetentionSimulation(history, applying.keep, days: days, now: now, calendar: calendar)))
+      do throws(PolicyError) {
+        simulated.append(
+          SimulatedSource(
+            source: source, rules: applying, history: history,
+            simulation: try RetentionSimulation(history, applying.keep, days: days, now: now, calendar: calendar)))
+      } catch {
+        // One source whose points come too fast to be counted out must not hide the others.
+        environment.messages.line("note: \(source) is left out: \(error.message)")
+      }
     }
     for source in simulated { for note in source.notes(now: now) { environment.messages.line("note: \(note)") } }
     guard simulated.contains(where: { $0.simulation != nil }) else {
       throw CommandError(
         .failed,
-        "cannot simulate: no source has two good points yet, so how often they come and what they add isn't known",
-        hint: "archive again later, and see `backupctl points`")
+        "cannot simulate: of no source it is known how often points come and what they add",
+        hint: "two good points tell, some minutes or more apart: archive again later, and see `backupctl points`")
     }
     let report = SimulationReport(simulated, steps: SimulationSteps(days: days, now: now, calendar: calendar))
     if output.json { return environment.output.line(try JSONText.encode(SimulationDocument(report))) }

@@ -24,7 +24,7 @@ struct UsageCommand: ParsableCommand {
       EXAMPLES:
         backupctl usage
         backupctl usage immich --points
-        backupctl usage --json | jq '.services[].sources[] | {source, bytes: .totals.diskBytes}'
+        backupctl usage --json | jq .totals.diskBytes
 
       \(ExitStatus.help([.ok, .failed, .degraded, .noRepository, .formatTooNew, .usage]))
       """)

@@ -44,10 +44,22 @@ struct PointArchive: Sendable {
       pacer: request.pacer, begun: begun)
     var committer = ArchiveCommitter(writer, context)
     committer.volume = request.volume
+    committer.warn(try protectFiles(lock))
     do {
       return try publish(writer, context, &committer, body)
     } catch let error as RepositoryError where error.isFull {
       throw FullDisk.error(error, after: writer, in: request.store)
+    }
+  }
+
+  /// Protects what is there already; a point that isn't protected is better than none, and this is said with each.
+  private func protectFiles(_ lock: SourceLock) throws -> [RecoveryPoint.Warning] {
+    do {
+      try request.store.protectFiles(lock)
+      return []
+    } catch let error as RepositoryError {
+      let what = "what is stored isn't protected: \(error)"
+      return [RecoveryPoint.Warning(path: ".", problem: error.hint.map { "\(what); \($0)" } ?? what)]
     }
   }
 
@@ -60,15 +72,6 @@ struct PointArchive: Sendable {
         RecoveryPoint.Warning(
           path: ".", problem: "the point \(unreadable.id) can't be read and was passed over: \(unreadable.error)")
       })
-    do {
-      try request.store.protectFiles(lock)
-    } catch let error as RepositoryError {
-      // A point that isn't protected is better than none, and this is said with each.
-      let what = "what is stored isn't protected: \(error)"
-      committer.warn([
-        RecoveryPoint.Warning(path: ".", problem: error.hint.map { "\(what); \($0)" } ?? what)
-      ])
-    }
     do {
       try body(writer, context, &committer)
     } catch is CancellationError {

@@ -63,7 +63,7 @@ public struct PackVerification: Sendable {
       try verify(packs[position].name, reader, frames, &report, &history, progress, cancellation)
     }
     report.damage += history.knownDamage(of: store.source, in: packs.map(\.name), besides: report.damage)
-    if !report.damage.isEmpty { try assess(packs, &report, cancellation) }
+    if !report.damage.isEmpty { try assess(packs, history, &report, cancellation) }
     summarize(sizes, history, &report)
     report.seconds = seconds(since: begun)
     return report
@@ -150,10 +150,11 @@ public struct PackVerification: Sendable {
   }
 
   private func assess(
-    _ packs: [(name: PackName, reader: PackReader?)], _ report: inout VerifyReport, _ cancellation: Cancellation
+    _ packs: [(name: PackName, reader: PackReader?)], _ history: AttestationHistory, _ report: inout VerifyReport,
+    _ cancellation: Cancellation
   ) throws {
     var assessment = DamageAssessment(store, found: report.damage, pathLimit: request.pathLimit)
-    try assessment.assess(packs: packs, cancellation: cancellation)
+    try assessment.assess(packs: packs, replaced: history.replacedPacks, cancellation: cancellation)
     report.damage = assessment.damage
   }
 

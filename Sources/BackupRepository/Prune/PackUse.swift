@@ -87,7 +87,8 @@ struct PackUsage {
         continue
       }
       let reader = try store.openPack(name)
-      let live = try Self.neededFrames(of: reader, use, needsAllMembers: existing.contains(name.point))
+      let live = try Self.neededFrames(
+        of: reader, use, needsAllMembers: existing.contains(name.point), damaged: damaged[name])
       let (liveBytes, allBytes) = reader.frames.dropLast().indices.reduce((Int64(0), Int64(0))) { sums, number in
         let size = Int64(reader.frames[number].size)
         return (sums.0 + (live[number] ? size : 0), sums.1 + size)
@@ -103,7 +104,7 @@ struct PackUsage {
   /// Which frames are needed: a run of which all chunks are, as a whole; of others only the frames with such chunks; members without
   /// chunks if their point is there.
   private static func neededFrames(
-    of reader: PackReader, _ use: Frames, needsAllMembers: Bool
+    of reader: PackReader, _ use: Frames, needsAllMembers: Bool, damaged: FrameRanges?
   ) throws -> [Bool] {
     var live = use.live
     live[live.count - 1] = false
@@ -112,7 +113,8 @@ struct PackUsage {
       let run = first..<min(next, reader.frames.count - 1)
       let withChunks = run.filter { use.hasChunks[$0] }
       if withChunks.isEmpty ? needsAllMembers : withChunks.allSatisfy({ use.live[$0] }) {
-        for number in run { live[number] = true }
+        // Members without chunks in a damaged frame are of no use to anybody.
+        for number in run where damaged?.contains(number) != true { live[number] = true }
       }
     }
     return live

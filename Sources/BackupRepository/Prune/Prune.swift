@@ -65,7 +65,8 @@ public struct Prune: Sendable {
         try live.add(point.index, isPartial: partial.contains(id), cancellation: cancellation)
       }
       if let checkpoint = try store.latestCheckpoint() {
-        try live.add(checkpoint.index, cancellation: cancellation)
+        // One that can't be read only costs the work that it would have saved; its packs stay anyway.
+        try live.add(checkpoint.index, isPartial: true, cancellation: cancellation)
       }
       // Points that were forgotten a moment ago may still be read.
       for point in try store.trash.points(since: graceBegin) {
@@ -171,6 +172,7 @@ public struct Prune: Sendable {
     if let available = try? store.storage.directory?.space().available, let next = left.first {
       text += "; the next of \(left.count) packs needs \(ByteCount(next.liveBytes)), \(available) are free"
     }
+    // And without these.
     if rules.grace > .zero, let trash = try? store.trash.size(), trash.bytes > 0 {
       text +=
         "; \(ByteCount(trash.bytes)) in the trash are freed at once by `backupctl prune \(store.source.name) --grace 0s`"

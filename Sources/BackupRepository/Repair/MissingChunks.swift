@@ -83,15 +83,18 @@ struct OtherCopies {
       try cancellation.check()
       // A pack that can't be read has no copy to give.
       guard let reader = try? PackReader(repository.storage.open(path)) else { continue }
+      // It is only faster with the table in memory.
       if left.count > 100 { try? reader.prepareForManyLookups() }
       var places: [Int: [ChunkRecord]] = [:]
       for id in left {
+        // Nor has a place in its table that can't be read.
         guard let record = try? reader.location(of: id) else { continue }
         places[Int(record.frame), default: []].append(record)
       }
       for (frame, records) in places.sorted(by: { $0.key < $1.key }) {
         try cancellation.check()
         var content: [UInt8] = []
+        // Nor a frame that is damaged.
         guard (try? reader.readFrame(frame, with: decompressor, into: &content)) != nil else { continue }
         for record in records {
           let bytes = content[Int(record.offset)..<Int(record.offset) + Int(record.length)]

@@ -18,13 +18,17 @@ import Testing
   func everyPointOfTheModelIsThereAndWhole(part: Int) throws {
     for number in stride(from: part, to: Self.sequences, by: 4) {
       let seed = Self.firstSeed + UInt64(number)
-      try follow(seed)
+      var said: [String] = []
+      do {
+        try follow(seed, &said)
+      } catch {
+        Issue.record("seed \(seed): \(said.joined(separator: ", ")): \(error)")
+      }
     }
   }
 
-  private func follow(_ seed: UInt64) throws {
+  private func follow(_ seed: UInt64, _ said: inout [String]) throws {
     let scene = try PruneScene(seed: seed)
-    var said: [String] = []
     for _ in 0..<8 {
       let ending = FaultyStorage.Ending.allCases[scene.number(below: 3)]
       let isCrash = scene.chance(40)
@@ -40,7 +44,8 @@ import Testing
     let held = try scene.store().holds()
     for id in held.keys { try scene.store().release(id, try scene.store().lock(holder: "tests")) }
     try scene.archive()
-    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    // Where a chunk lies in two packs, after damage, what one prune copies may make something in a pack unneeded that it kept.
+    for _ in 0..<2 { try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero)) }
     try scene.expectAllPoints("seed \(seed), at the end: \(said.joined(separator: ", "))")
     try expectLittleWaste(scene, "seed \(seed): \(said.joined(separator: ", "))")
   }
@@ -101,7 +106,9 @@ import Testing
     for use in plan.kept + plan.rewritten {
       // Tables and headers of members are all that may be left besides.
       let frames = Int64(use.liveFrames.count)
-      #expect(use.deadBytes < 2000 + 400 * frames, "\(use.pack): \(use.deadBytes) of \(use.fileBytes) \(comment)")
+      #expect(
+        use.deadBytes < 2000 + 400 * frames,
+        "\(use.pack): \(use.deadBytes) of \(use.fileBytes), needs damaged \(use.needsDamaged), live \(use.liveFrames) \(comment)")
     }
   }
 }

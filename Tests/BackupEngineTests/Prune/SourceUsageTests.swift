@@ -46,9 +46,11 @@ import Testing
     for (number, point) in usage.points.enumerated() {
       let own = Int64(50_000 + 10_000 * number)
       #expect((own...own + 8_000).contains(point.ownBytes), "\(point)")
-      #expect((100_000...200_000).contains(point.sharedBytes), "\(point)")
+      #expect((200_000...230_000).contains(point.sharedBytes), "\(point)")
     }
-    #expect(usage.unneededBytes == 0 && usage.trashBytes == 0 && usage.unfinishedBytes == 0)
+    // The index of a checkpoint, which the first point didn't need in the end.
+    #expect(usage.unneededBytes < 2_000)
+    #expect(usage.trashBytes == 0 && usage.unfinishedBytes == 0)
   }
 
   @Test func aPruneFreesWhatItSays() throws {
@@ -57,7 +59,7 @@ import Testing
     try scene.forget([ids[1]])
     let forgotten = try usage(scene)
     expectSums(forgotten)
-    #expect(forgotten.unneededBytes == before.points[1].ownBytes)
+    #expect(forgotten.unneededBytes == before.unneededBytes + before.points[1].ownBytes)
     #expect(forgotten.trashBytes > 0)
     try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
     let after = try usage(scene)
@@ -98,7 +100,7 @@ import Testing
     let more = try usage(scene)
     #expect(more.points.count == 6)
     #expect(more.blockCount == first.blockCount)
-    #expect(more.points.allSatisfy { $0.ownBytes == 0 && $0.sharedBytes > 0 })
+    #expect(more.points.dropFirst().allSatisfy { $0.ownBytes == 0 && $0.sharedBytes > 0 })
   }
 
   @Test func whatAnInterruptedArchiveStoredIsItsOwn() throws {
@@ -113,7 +115,7 @@ import Testing
     let usage = try usage(scene)
     expectSums(usage)
     #expect(usage.unfinishedBytes > 30_000)
-    #expect(usage.unneededBytes == 0)
+    #expect(usage.unneededBytes < 2_000)
   }
 
   @Test func aPointThatCannotBeReadIsNamedAndTheOthersAreShown() throws {
