@@ -76,10 +76,11 @@ bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md h
 	swift build -c release --product overhead --static-swift-stdlib
 	.build/release/overhead
 
-fuzz: ## run the fuzz tests for long: FUZZ_ITERATIONS=200000
+fuzz: ## run the fuzz tests and the model of a repository for long: FUZZ_ITERATIONS=200000 PRUNE_SEQUENCES=3000 SEED=1
 	@scripts/install-packages build
 	swift build --build-tests
 	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) scripts/swift-test --filter Fuzz
+	PRUNE_SEQUENCES=$${PRUNE_SEQUENCES:-3000} scripts/swift-test --filter PruneModelTests
 
 killed: release ## kill real runs and restores 200 times and resume them, lose disks, read beside prunes: SEED=1 KILLS=200
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py
