@@ -37,11 +37,12 @@ enum DamageText {
       return "nothing is lost; keep an eye on the disk: `dmesg | grep -i error`, `smartctl -a`"
     }
     if !data {
-      return "see what else is damaged with `backupctl verify \(names5)`, then archive again: "
-        + "what is still in the live source is stored anew"
+      return
+        "see what else is damaged with `backupctl verify \(names5)`, save what is whole with `backupctl repair \(names5)`, "
+        + "then archive again: what is still in the live source is stored anew"
     }
     return
-      "archive again (`backupctl archive`): what is still in the live source is stored anew, and what it needs of the "
+      "save what is whole elsewhere with `backupctl repair \(names5)`, then archive again (`backupctl archive`): what is still in the live source is stored anew, and what it needs of the "
       + "older points is whole again; check the disk with `dmesg` and `smartctl -a`"
   }
 }
