@@ -44,7 +44,8 @@ struct VolumeBases: Sendable {
       let inventory = try await host.inventory()
       let others = inventory.snapshots(of: volume).filter {
         ($0.tags.isBase || $0.tags.purpose == .archive) && $0.name != given
-          && $0.volume.uuid != newest?.volume?.snapshot?.uuid
+          // One that took the base's name is left for the proof of the base, which names it.
+          && $0.volume.uuid != newest?.volume?.snapshot?.uuid && $0.name.volume != newest?.volume?.snapshot?.name
       }
       guard isKnown, !others.isEmpty else { return }
       do {
