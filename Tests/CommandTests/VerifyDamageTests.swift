@@ -69,7 +69,8 @@ import Testing
     let damage = verify.lines.prefix { !$0.hasPrefix("SOURCE") }.joined(separator: "\n") + "\n"
     try GoldenText.expect(scene.plain(damage), equals: "verify-damaged")
     #expect(verify.lines.last?.hasSuffix("1 damaged") == true)
-    #expect(verify.messages.hasPrefix("hint: save what is whole elsewhere with `backupctl repair src`, then archive again"))
+    #expect(
+      verify.messages.hasPrefix("hint: save what is whole elsewhere with `backupctl repair src`, then archive again"))
 
     let target = "\(runner.directory)/target"
     let restore = await runner.run("restore", "src", "--to", target)

@@ -108,7 +108,8 @@ import Testing
       let frames = Int64(use.liveFrames.count)
       #expect(
         use.deadBytes < 2000 + 400 * frames,
-        "\(use.pack): \(use.deadBytes) of \(use.fileBytes), needs damaged \(use.needsDamaged), live \(use.liveFrames) \(comment)")
+        "\(use.pack): \(use.deadBytes) of \(use.fileBytes), needs damaged \(use.needsDamaged), live \(use.liveFrames) \(comment)"
+      )
     }
   }
 }
