@@ -49,14 +49,19 @@ struct KnownChunks {
   ///
   /// - Returns: false if it was there already.
   mutating func insert(_ id: ChunkID) -> Bool {
-    if (count + 1) * 20 > slots.count * 17 { grow() }
+    if isFull { grow() }
     return insert(Key(id))
   }
 
+  /// Whether one more would make probing long.
+  private var isFull: Bool { (count + 1) * 20 > slots.count * 17 }
+
   /// Adds chunks by their keys: one after another, so that the processor waits for the memory of several at once.
   mutating func insert(_ keys: [Key]) {
-    while (count + keys.count) * 20 > slots.count * 17 { grow() }
-    for key in keys { _ = insert(key) }
+    for key in keys {
+      if isFull { grow() }
+      _ = insert(key)
+    }
   }
 
   /// Whether a chunk is in the set.

@@ -58,7 +58,8 @@ public struct RepositoryCheck: Sendable {
     for name in try store.packNames() {
       if history.replacedPacks.contains(name) {
         report.notes.append(
-          "\(store.source) has a pack that can't be read, \(name); a repair replaced it, and the next prune removes it")
+          "\(store.source) has a pack that can't be read, \(name); a repair replaced it, and a prune removes it if nothing is missing"
+        )
         continue
       }
       let outcome = try examination.examine(name)

@@ -111,7 +111,8 @@ extension OpenFile {
   ///
   /// Stands for `posix_fallocate`, which writes a byte to each block where the file system knows no other way.
   public func allocate(_ size: Int64) throws(SystemError) {
-    let number = posix_fallocate(descriptor, 0, off_t(size))
+    var number = posix_fallocate(descriptor, 0, off_t(size))
+    while number == EINTR { number = posix_fallocate(descriptor, 0, off_t(size)) }
     guard number == 0 else { throw SystemError(call: "fallocate", errno: number, path: path) }
   }
 

@@ -40,6 +40,32 @@ import Testing
     }
   }
 
+  /// Frames and members that are looked for without tables, in packs of which anything may be damaged.
+  @Test(.timeLimit(.minutes(60))) func packsWithoutTables() throws {
+    try FuzzCorpus("pack").forEach(seed: 108) { bytes in
+      var end: Int64 = 0
+      var tar = TarScan()
+      try FrameScan(try FuzzFile.open(bytes)).forEach { piece in
+        switch piece {
+        case .gap(let range):
+          #expect(range.lowerBound == end && !range.isEmpty)
+          end = range.upperBound
+          tar.skip()
+        case .frame(let frame):
+          #expect(frame.offset == end)
+          end += Int64(frame.bytes.count)
+          for region in tar.next(frame.content).regions {
+            #expect(region.bytes.lowerBound >= 0 && region.bytes.upperBound <= frame.content.count)
+          }
+        }
+      }
+      #expect(end <= Int64(bytes.count))
+      // The same bytes as the content of a frame.
+      var inside = TarScan()
+      for region in inside.next(bytes).regions { #expect(region.bytes.upperBound <= bytes.count) }
+    }
+  }
+
   @Test(.timeLimit(.minutes(60))) func indexBlocks() throws {
     let scratch = try ScratchRepository()
     let leaf = IndexSample.lines([IndexSample.entry("a"), IndexSample.largeFile("b", extents: 100)])

@@ -185,8 +185,8 @@ public struct TarScan {
     var position = start + blockBytes
     var records: [String: ArraySlice<UInt8>] = [:]
     while header.type == 0x78 || header.type == 0x67 {
+      guard header.size <= Int64(content.count - position) else { return nil }
       let end = position + Int(header.size)
-      guard header.size >= 0, end <= content.count else { return nil }
       if header.type == 0x78 {
         guard let found = paxRecords(content[position..<end]) else { return nil }
         records.merge(found) { $1 }

@@ -24,8 +24,13 @@ struct InitCommand: ParsableCommand {
     let environment = CommandEnvironment.current
     let repository = try Repository.create(
       Array(directory.utf8), id: UUID().uuidString.lowercased(), created: environment.clock.now(), tool: toolName)
-    // A disk that is too small or too full for it has none until a prune finds room.
-    try repository.reserve.fill()
+    do {
+      // A disk that is too full for it has none until a prune finds room.
+      try repository.reserve.fill()
+    } catch let error as RepositoryError {
+      // The repository is there, and each prune tries again.
+      environment.messages.line("warning: the repository has no reserve: \(error)")
+    }
     if output.json {
       environment.output.line(try JSONText.encode(repository.description))
     } else if !output.quiet {

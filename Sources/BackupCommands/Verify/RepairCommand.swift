@@ -13,7 +13,7 @@ struct RepairCommand: ParsableCommand {
       Of packs whose tables can't be used, all whole frames are copied into packs with right tables. Chunks that points need and \
       that are in no whole frame of their source are looked for in the trash and in all other sources. Points of which something \
       is lost for good are marked as partial, with the list of it; all else of them restores. Nothing is changed or removed; a \
-      pack that was replaced goes with the next prune.
+      pack that was replaced goes with the next prune that finds nothing missing.
 
       Frames that nobody has read may be damaged without anybody knowing: run `backupctl verify` first. What is still in the live \
       source is stored anew by the next archive.

@@ -77,15 +77,7 @@ struct PackUsage {
     }
     missing = live.count - claimed.count
     for name in names {
-      guard let use = frames[name] else {
-        guard replaced.contains(name) else { continue }
-        // All that is whole in it is in another pack.
-        let size = try store.storage.open("\(store.packsPath)/\(name.fileName)").status().size
-        packs.append(
-          PackUse(
-            pack: name, fileBytes: size, liveFrames: FrameRanges(), liveBytes: 0, deadBytes: size, needsDamaged: false))
-        continue
-      }
+      guard let use = frames[name] else { continue }
       let reader = try store.openPack(name)
       let live = try Self.neededFrames(
         of: reader, use, needsAllMembers: existing.contains(name.point), damaged: damaged[name])
@@ -98,6 +90,14 @@ struct PackUsage {
           pack: name, fileBytes: reader.fileSize, liveFrames: FrameRanges(live.indices.filter { live[$0] }),
           liveBytes: liveBytes, deadBytes: allBytes - liveBytes,
           needsDamaged: live.indices.contains { live[$0] && damaged[name]?.contains($0) == true }))
+    }
+    // All that is whole in them was copied. But if that is missing since, or damaged, they may have the only copy.
+    guard missing == 0, !packs.contains(where: \.needsDamaged) else { return }
+    for name in names where replaced.contains(name) && frames[name] == nil {
+      let size = try store.storage.open("\(store.packsPath)/\(name.fileName)").status().size
+      packs.append(
+        PackUse(
+          pack: name, fileBytes: size, liveFrames: FrameRanges(), liveBytes: 0, deadBytes: size, needsDamaged: false))
     }
   }
 

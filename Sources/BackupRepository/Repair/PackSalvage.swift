@@ -19,6 +19,14 @@ struct PackSalvage {
     fileprivate(set) var lostBytes: Int64 = 0
     /// Whether the end of the tar stream was found, with no gap before it: then nothing is lost.
     fileprivate(set) var isWhole = false
+
+    /// The frames of a run that hold a chunk that is wanted; nil if none does.
+    fileprivate func part(of run: CopiedRun, with wanted: Set<ChunkID>?) -> CopiedRun? {
+      guard let wanted else { return run }
+      let part = run.frames.filter { frames[$0.number].chunks.contains { wanted.contains($0.id) } }
+      guard !part.isEmpty else { return nil }
+      return CopiedRun(pack: run.pack, isWhole: run.isWhole && part.count == run.frames.count, frames: part)
+    }
   }
 
   fileprivate struct Frame {
@@ -97,11 +105,12 @@ struct PackSalvage {
 
   /// Copies what was found.
   ///
+  /// - Parameter wanted: only frames that hold one of these chunks; nil for all.
   /// - Throws: ``RepositoryError`` `writeFailed`, `readFailed`.
-  func copy(_ finding: Finding, to copy: PackCopy) throws {
+  func copy(_ finding: Finding, with wanted: Set<ChunkID>? = nil, to copy: PackCopy) throws {
     let file = try open(finding.pack)
     do {
-      for run in finding.runs {
+      for run in finding.runs.compactMap({ finding.part(of: $0, with: wanted) }) {
         try copy.append(run) { number, beginsMember in
           let frame = finding.frames[number]
           return EncodedFrame(

@@ -89,6 +89,7 @@ public struct Repair: Sendable {
       for finding in findings { try salvage.copy(finding, to: copy) }
       try copy.seal()
       for finding in findings { try attest(finding) }
+      try salvageAgain(salvage, copy, cancellation)
       try findElsewhere(copy, &report, cancellation)
       report.made = copy.takeReplaced().compactMap(\.made)
       try mark(&report, lock, cancellation)
@@ -119,19 +120,46 @@ public struct Repair: Sendable {
     for name in try store.packNames() where !replaced.contains(name) {
       try cancellation.check()
       do {
-        _ = try store.openPack(name).runs()
-      } catch let error as RepositoryError where error.code == .readFailed {
-        report.obstacles.append(error.message)
-      } catch {
+        guard let damage = try tableDamage(of: name) else { continue }
         let finding = try salvage.examine(name, cancellation)
         findings.append(finding)
         report.unreadable.append(
           Unreadable(
-            pack: name, why: "\(error)", frames: finding.frameCount, lostBytes: finding.lostBytes,
+            pack: name, why: "\(damage)", frames: finding.frameCount, lostBytes: finding.lostBytes,
             isWhole: finding.isWhole))
+      } catch let error as RepositoryError where error.code == .readFailed {
+        // What the disk doesn't give now it may give later: such a pack isn't replaced.
+        report.obstacles.append(error.cause.map { "\(error.message) (\($0))" } ?? error.message)
       }
     }
     return (salvage, findings)
+  }
+
+  /// Why the tables of a pack can't be used; nil if they can.
+  ///
+  /// - Throws: ``RepositoryError`` `readFailed`.
+  private func tableDamage(of name: PackName) throws -> (any Error)? {
+    do {
+      _ = try store.openPack(name).runs()
+      return nil
+    } catch let error as SystemError {
+      throw RepositoryError.reading("pack \(name) of \(store.source)", error)
+    } catch let error as RepositoryError where error.code == .readFailed {
+      throw error
+    } catch {
+      return error
+    }
+  }
+
+  /// Looks once more into packs that were replaced earlier: if what was made of them was lost since, they are the only copy.
+  private func salvageAgain(_ salvage: PackSalvage, _ copy: PackCopy, _ cancellation: Cancellation) throws {
+    let replaced = AttestationHistory(try store.attestations.read().attestations).replacedPacks
+    let there = try store.packNames().filter(replaced.contains)
+    guard !there.isEmpty else { return }
+    let missing = try MissingChunks(store, cancellation).chunks
+    guard !missing.isEmpty else { return }
+    for name in there { try salvage.copy(try salvage.examine(name, cancellation), with: missing, to: copy) }
+    try copy.seal()
   }
 
   private func attest(_ finding: PackSalvage.Finding) throws {

@@ -164,6 +164,31 @@ enum TableDamage: String, CaseIterable, CustomTestStringConvertible {
     for point in world.points { #expect(try world.unreadableFiles(of: point).isEmpty) }
   }
 
+  /// The pack that a repair made is lost, or one of its frames: the pack without tables is the only copy then.
+  @Test(arguments: [true, false])
+  func whatWasReplacedStaysUntilNothingIsMissing(isRemoved: Bool) throws {
+    let world = try DamageWorld()
+    let pack = try #require(try world.store.packNames().first)
+    try TableDamage.tablesGone.apply(world, pack)
+    let made = try #require(try repair(world).made.first)
+    if isRemoved {
+      try FileManager.default.removeItem(at: world.packFile(made))
+    } else {
+      let frame = try world.store.openPack(made).frames[1]
+      try world.flip(world.packFile(made), at: Int(frame.offset) + Int(frame.size) / 2)
+      _ = try world.verify()
+    }
+    // A prune finds that something is missing, and leaves the only copy.
+    do { _ = try prune(world) } catch let error as RepositoryError { #expect(error.code == .damaged) }
+    #expect(try world.store.packNames().contains(pack))
+    let report = try repair(world)
+    #expect(report.isWhole, "\(report)")
+    for point in world.points { #expect(try world.unreadableFiles(of: point).isEmpty) }
+    _ = try prune(world)
+    #expect(try !world.store.packNames().contains(pack))
+    for point in world.points { #expect(try world.unreadableFiles(of: point).isEmpty) }
+  }
+
   @Test func leavesAWholeStoreAsItIs() throws {
     let world = try DamageWorld()
     let before = try packsAndPoints(world)
