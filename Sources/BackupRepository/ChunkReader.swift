@@ -79,13 +79,18 @@ public final class ChunkReader: Sendable {
   ///
   /// - Throws: ``RepositoryError`` `damaged`.
   public func bytes(of id: ChunkID, with decompressor: FrameDecompressor) throws -> [UInt8] {
-    let first = try location(of: id)
+    try bytes(foundAt: try location(of: id), with: decompressor)
+  }
+
+  /// The bytes of a chunk whose place is known; as ``bytes(of:with:)``.
+  func bytes(foundAt first: ChunkLocation, with decompressor: FrameDecompressor) throws -> [UInt8] {
     do {
       return try bytes(at: first, with: decompressor)
     } catch let error as RepositoryError where error.code == .damaged {
       for name in names where name != first.pack {
         // A pack that can't be searched is as good as one without the chunk; the first error is the one to report.
-        guard let other = try? lookUp(id, in: name), let bytes = try? bytes(at: other, with: decompressor) else {
+        guard let other = try? lookUp(first.record.id, in: name), let bytes = try? bytes(at: other, with: decompressor)
+        else {
           continue
         }
         return bytes

@@ -1,12 +1,10 @@
-import BackupArchive
 public import BackupModel
 public import HostSystem
 
 /// Reads the index of one point. Not thread-safe: each thread has its own.
 public final class IndexReader {
   private let root: IndexRoot
-  private let chunks: ChunkReader
-  private let decompressor: FrameDecompressor
+  private let blocks: IndexBlockReader
   /// The blocks read last, newest last: searches for neighbouring paths read the same ones again.
   private var recent: [(id: ChunkID, bytes: [UInt8])] = []
   private static let mostRecent = 3
@@ -16,8 +14,7 @@ public final class IndexReader {
   /// Begins to read an index.
   public init(root: IndexRoot, chunks: ChunkReader) throws {
     self.root = root
-    self.chunks = chunks
-    decompressor = try FrameDecompressor()
+    blocks = try IndexBlockReader(chunks)
     guard root.level >= 0, root.level <= IndexLimits.levels else {
       throw RepositoryError(.damaged, "cannot read an index: it has \(root.level) levels")
     }
@@ -28,10 +25,7 @@ public final class IndexReader {
   /// - Throws: ``RepositoryError`` `damaged`.
   public func block(_ id: ChunkID) throws -> [UInt8] {
     do {
-      let bytes = try chunks.bytes(of: id, with: decompressor)
-      guard bytes.count <= IndexLimits.blockBytes, bytes.last == 0x0A else {
-        throw RepositoryError(.damaged, "cannot read an index block: \(id) is not made of lines")
-      }
+      let bytes = try blocks.block(id)
       didReadBlock?(id, true)
       return bytes
     } catch {

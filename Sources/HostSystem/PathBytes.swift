@@ -7,6 +7,8 @@ extension [UInt8] {
 
   /// The bytes as text for people: valid UTF-8 as it is, any other byte and control characters as `\xHH`.
   public var displayedPath: String {
+    // Nearly every path, and each file that is opened has its name made.
+    if allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(decoding: self, as: UTF8.self) }
     var text = ""
     var parser = UTF8.ForwardParser()
     var iterator = makeIterator()

@@ -40,7 +40,8 @@ extension SourceRetention {
   /// Prepares the work of a command on a source.
   init(_ store: SourceStore, _ configuration: Configuration?) {
     self.init(
-      store, parameters: (configuration?.parameters ?? ArchiveParameters()).ofWriter, tool: toolName,
+      store, parameters: (configuration?.parameters ?? ArchiveParameters()).ofWriter,
+      pacer: Pacer.keeping(configuration?.limits ?? Limits(), clock: CommandEnvironment.current.clock), tool: toolName,
       holder: LockHolder.text, clock: CommandEnvironment.current.clock,
       calendar: LocalCalendar(utcOffset: localUTCOffset))
   }

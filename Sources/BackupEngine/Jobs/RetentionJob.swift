@@ -87,8 +87,9 @@ private struct RetentionBody: JobBody {
   private func retention(_ source: SourceID) -> SourceRetention {
     let settings = scope.settings
     return SourceRetention(
-      settings.repository.store(source), parameters: settings.parameters.ofWriter, tool: settings.tool,
-      holder: settings.holder, clock: scope.clock, calendar: LocalCalendar(utcOffset: localUTCOffset))
+      settings.repository.store(source), parameters: settings.parameters.ofWriter, pacer: settings.pacer,
+      tool: settings.tool, holder: settings.holder, clock: scope.clock,
+      calendar: LocalCalendar(utcOffset: localUTCOffset))
   }
 
   /// What rules, floors and the room that is wanted keep and drop of a source.

@@ -11,20 +11,23 @@ public struct SourceRetention: Sendable {
   private let clock: any HostClock
   private let calendar: LocalCalendar
   private let parameters: WriterParameters
+  private let pacer: Pacer?
 
   /// Prepares the work on a source.
   ///
   /// - Parameters:
   ///   - parameters: when the new packs of a prune are sealed.
+  ///   - pacer: holds the copying of a prune back; nil copies as fast as it goes.
   ///   - tool: name and version of the program, for the attestations.
   ///   - holder: what to write into the lock file, for whoever finds it held.
   ///   - calendar: what tells hours, days and weeks apart.
   public init(
-    _ store: SourceStore, parameters: WriterParameters, tool: String, holder: String, clock: any HostClock,
-    calendar: LocalCalendar
+    _ store: SourceStore, parameters: WriterParameters, pacer: Pacer?, tool: String, holder: String,
+    clock: any HostClock, calendar: LocalCalendar
   ) {
     self.store = store
     self.parameters = parameters
+    self.pacer = pacer
     self.tool = tool
     self.holder = holder
     self.clock = clock
@@ -83,7 +86,7 @@ public struct SourceRetention: Sendable {
   ///
   /// - Throws: `RepositoryError` `busy`, `damaged`, `writeFailed`; `CancellationError`.
   public func prune(_ rules: PrunePlan.Rules, cancellation: Cancellation) throws -> Prune.Report {
-    try Prune(store, rules, parameters: parameters, tool: tool, clock: clock)
+    try Prune(store, rules, parameters: parameters, pacer: pacer, tool: tool, clock: clock)
       .run(try store.lock(holder: holder, to: "prune"), cancellation: cancellation)
   }
 }

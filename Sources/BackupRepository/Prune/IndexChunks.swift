@@ -21,14 +21,19 @@ enum IndexChunks {
     }
   }
 
-  /// Appends the key of each chunk, in the order of the lines; of an id only the half is read that makes the key.
+  /// Appends the key of each chunk of the lines that another block doesn't have, in their order; of an id only the half is read that makes
+  /// the key.
   ///
-  /// - Parameter block: as for ``forEach(in:_:)``; its own hash is what proves the other half.
-  /// - Throws: as ``forEach(in:_:)``.
-  static func appendKeys(in block: [UInt8], to keys: inout [KnownChunks.Key]) throws {
+  /// Versions of a block have most lines in common, and comparing is faster than reading.
+  /// - Parameters:
+  ///   - block: as for ``forEach(in:_:)``; its own hash is what proves the other half.
+  ///   - other: a block, or nothing.
+  /// - Throws: as ``forEach(in:_:)``; lines that both have aren't looked at.
+  static func appendKeys(in block: [UInt8], notIn other: [UInt8], to keys: inout [KnownChunks.Key]) throws {
+    let lines = differingLines(of: block, from: other)
     let bytes = block.span
-    var start = 0
-    while start < bytes.count {
+    var start = lines.lowerBound
+    while start < lines.upperBound {
       let (field, end) = try extents(of: bytes, from: start)
       try forEachPlace(bytes, field) { place in
         guard place + 64 <= field.upperBound else { throw invalid }
@@ -42,23 +47,45 @@ enum IndexChunks {
     }
   }
 
-  /// Calls `body` with the child of each line of a branch block, in their order.
+  /// The lines of a block between those that it begins with like another block and those that it ends with like it.
+  static func differingLines(of block: [UInt8], from other: [UInt8]) -> Range<Int> {
+    let (bytes, others) = (block.span, other.span)
+    var begin = bytes.commonPrefixLength(with: others)
+    while begin > 0, bytes[begin - 1] != 0x0A { begin -= 1 }
+    // The first newline of the end is the end of a line that may begin otherwise; what comes after it are whole lines of both.
+    var end = bytes.count - bytes.commonSuffixLength(with: others)
+    while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+    end = min(end + 1, bytes.count)
+    return begin..<max(begin, end)
+  }
+
+  /// Calls `body` with the child of each line of a branch block, in their order, and with the child's place: a hash of the line without
+  /// the child, thus of where the child begins, FNV-1a.
   ///
   /// - Throws: ``RepositoryError`` `damaged` if a line has none.
-  static func forEachChild(in block: [UInt8], _ body: (ChunkID) -> Void) throws {
+  static func forEachChild(in block: [UInt8], _ body: (ChunkID, _ place: UInt64) -> Void) throws {
     let bytes = block.span
     var position = 0
     while position < bytes.count {
-      while position < bytes.count, bytes[position] != 0x09, bytes[position] != 0x0A { position += 1 }
+      var place: UInt64 = 0xCBF2_9CE4_8422_2325
+      func add(_ byte: UInt8) { place = (place ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      while position < bytes.count, bytes[position] != 0x09, bytes[position] != 0x0A {
+        add(bytes[position])
+        position += 1
+      }
       guard position < bytes.count, bytes[position] == 0x09 else {
         throw RepositoryError(.damaged, "cannot read an index: a branch line is not valid")
       }
-      body(try chunk(bytes, position + 1, end: bytes.count))
+      let child = try chunk(bytes, position + 1, end: bytes.count)
       position += 65
       guard position < bytes.count, bytes[position] == 0x0A || bytes[position] == 0x09 else {
         throw RepositoryError(.damaged, "cannot read an index: a branch line is not valid")
       }
-      while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+      while position < bytes.count, bytes[position] != 0x0A {
+        add(bytes[position])
+        position += 1
+      }
+      body(child, place)
       position += 1
     }
   }

@@ -41,6 +41,7 @@ final class PackCopy {
   private let store: SourceStore
   private let encoder: FrameEncoder
   private let parameters: WriterParameters
+  private let pacer: Pacer?
   private let nameNext: (PackName) -> PackName
   private var open: Open?
   /// Packs all of whose needed frames are in ``open`` or in packs made before it.
@@ -51,12 +52,15 @@ final class PackCopy {
   ///
   /// - Parameters:
   ///   - parameters: when a new pack is sealed.
+  ///   - pacer: is told of each frame that was read or written; nil if nothing is limited.
   ///   - nameNext: gives a name that no pack ever had, for a pack whose first frames come from another.
   init(
-    _ store: SourceStore, _ parameters: WriterParameters, nameNext: @escaping (PackName) -> PackName
+    _ store: SourceStore, _ parameters: WriterParameters, pacer: Pacer? = nil,
+    nameNext: @escaping (PackName) -> PackName
   ) throws {
     self.store = store
     self.parameters = parameters
+    self.pacer = pacer
     self.nameNext = nameNext
     encoder = try FrameEncoder(level: parameters.compressionLevel)
   }
@@ -83,7 +87,9 @@ final class PackCopy {
             pack: use.pack, isWhole: needed.count == run.count,
             frames: needed.map { CopiedRun.Frame(number: $0, contentSize: Int(reader.frames[$0].contentSize)) })
         ) { number, beginsMember in
-          try reader.copiedFrame(number, chunks: chunks[number], beginsMember: beginsMember)
+          let frame = try reader.copiedFrame(number, chunks: chunks[number], beginsMember: beginsMember)
+          pacer?.didRead(frame.bytes.count)
+          return frame
         }
       }
     } catch let error as ArchiveError {
@@ -134,7 +140,10 @@ final class PackCopy {
     open = Open(writer: PackWriter(output: StoredPack(file: file)), file: file, path: path, name: name)
   }
 
-  private func append(_ frame: EncodedFrame) throws { try open?.writer.append(frame) }
+  private func append(_ frame: EncodedFrame) throws {
+    try open?.writer.append(frame)
+    pacer?.didWrite(frame.bytes.count)
+  }
 
   /// Appends a chunk that was read from elsewhere, as a member of its own.
   ///

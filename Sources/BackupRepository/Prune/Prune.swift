@@ -29,6 +29,7 @@ public struct Prune: Sendable {
   private let store: SourceStore
   private let rules: PrunePlan.Rules
   private let parameters: WriterParameters
+  private let pacer: Pacer?
   private let tool: String
   private let clock: any HostClock
 
@@ -36,14 +37,16 @@ public struct Prune: Sendable {
   ///
   /// - Parameters:
   ///   - parameters: how large new packs become.
+  ///   - pacer: holds copying back; nil copies as fast as it goes.
   ///   - tool: name and version of the program, for the attestations.
   public init(
     _ store: SourceStore, _ rules: PrunePlan.Rules = PrunePlan.Rules(),
-    parameters: WriterParameters = WriterParameters(), tool: String, clock: any HostClock
+    parameters: WriterParameters = WriterParameters(), pacer: Pacer? = nil, tool: String, clock: any HostClock
   ) {
     self.store = store
     self.rules = rules
     self.parameters = parameters
+    self.pacer = pacer
     self.tool = tool
     self.clock = clock
   }
@@ -59,19 +62,18 @@ public struct Prune: Sendable {
     var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: min(expected, 4 << 20))
     do {
       let partial = try store.partialPoints()
+      var (whole, rest): ([IndexRoot], [IndexRoot]) = ([], [])
       for id in ids {
         // One that was forgotten since is in the trash, which is read after this.
         guard let point = try store.pointIfThere(id) else { continue }
-        try live.add(point.index, isPartial: partial.contains(id), cancellation: cancellation)
+        if partial.contains(id) { rest.append(point.index) } else { whole.append(point.index) }
       }
-      if let checkpoint = try store.latestCheckpoint() {
-        // One that can't be read only costs the work that it would have saved; its packs stay anyway.
-        try live.add(checkpoint.index, isPartial: true, cancellation: cancellation)
-      }
+      // One that can't be read only costs the work that it would have saved; its packs stay anyway.
+      if let checkpoint = try store.latestCheckpoint() { rest.append(checkpoint.index) }
       // Points that were forgotten a moment ago may still be read.
-      for point in try store.trash.points(since: graceBegin) {
-        try live.add(point.index, isPartial: true, cancellation: cancellation)
-      }
+      rest += try store.trash.points(since: graceBegin).map(\.index)
+      try live.add(whole, cancellation: cancellation)
+      try live.add(rest, isPartial: true, cancellation: cancellation)
     } catch let error as RepositoryError where error.code == .damaged {
       throw RepositoryError(
         .damaged, "cannot prune \(store.source): what its points need can't be read", cause: error.message,
@@ -133,7 +135,7 @@ public struct Prune: Sendable {
     _ room: ReservedRoom, _ lock: SourceLock, _ report: inout Report, _ cancellation: Cancellation
   ) throws {
     let uses = Dictionary(uniqueKeysWithValues: left.map { ($0.pack, $0) })
-    let copy = try PackCopy(store, parameters, nameNext: nameNext)
+    let copy = try PackCopy(store, parameters, pacer: pacer, nameNext: nameNext)
     func retireReplaced(_ left: inout [PackUse], _ report: inout Report) throws {
       for replaced in copy.takeReplaced() {
         if let made = replaced.made {

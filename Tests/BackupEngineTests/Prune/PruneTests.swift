@@ -48,6 +48,43 @@ import Testing
     #expect(try scene.storedBytes() == before)
   }
 
+  @Test func refusesWhenOnlyPartialPointsMayLackABlockAndAWholeOneDoes() throws {
+    let (scene, ids) = try threePoints()
+    let store = try scene.store()
+    let roots = try ids.map { try store.point($0).index }
+    for name in try store.packNames() {
+      try FileManager.default.removeItem(
+        at: scene.directory.appending(path: "sources/\(store.source)/packs/\(name.fileName)"))
+    }
+    var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: 0)
+    try live.add(roots, isPartial: true, cancellation: Cancellation())
+    #expect(live.count == Set(roots).count)
+    for root in roots {
+      #expect(throws: RepositoryError.self) { try live.add([root], cancellation: Cancellation()) }
+    }
+  }
+
+  @Test func copiesNoFasterThanTheLimits() throws {
+    let (scene, ids) = try threePoints()
+    try scene.forget([ids[1]])
+    let store = try scene.store()
+    func prune(_ limits: Pacer.Limits) throws -> (copied: Int64, paused: Duration) {
+      let pacer = Pacer(limits, clock: scene.scene.clock, sleep: { _ in }, pressure: { nil })
+      let report = try Prune(
+        store, PrunePlan.Rules(threshold: 1, grace: .zero), pacer: pacer, tool: "tests", clock: scene.scene.clock
+      ).run(try store.lock(holder: "tests"), cancellation: Cancellation())
+      return (report.plan.copiedBytes, pacer.pausedFor)
+    }
+    let written = try prune(Pacer.Limits(writeRate: .kibibytes(1)))
+    #expect(written.copied > 0)
+    #expect(written.paused > .seconds(written.copied / 1024 - 1))
+    try scene.forget([ids[0]])
+    let read = try prune(Pacer.Limits(readRate: .kibibytes(1)))
+    #expect(read.copied > 0)
+    #expect(read.paused > .seconds(read.copied / 1024 - 1))
+    try scene.expectAllPoints()
+  }
+
   @Test func keepsThatOfWhichEnoughIsNeeded() throws {
     let (scene, ids) = try threePoints()
     try scene.forget([ids[1]])
