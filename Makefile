@@ -7,6 +7,7 @@ DEBUG := $(CURDIR)/.build/debug/backupctl
 PYTHON_TESTS := bench/test_run.py $(filter-out Tests/Volumes/% Tests/Guest/%,$(sort $(wildcard Tests/*/test_*.py)))
 SCRIPTS := $(sort $(wildcard scripts/*) .ci/run Tests/Fixtures/make-repository)
 FUZZ_ITERATIONS ?= 200000
+MODEL_LOG := .build/model-test.log
 # What `make test` runs on real thin pools: where that takes a virtual machine, all of it takes too long for each change.
 GUEST_SUITES := test_bases test_differences
 
@@ -35,9 +36,13 @@ drill: release ## rehearse everything on a thin pool made for it: SIZE=256MiB
 test: ## install what the tests need, build and run them all
 	@scripts/install-packages build test guest
 	swift build --build-tests
-	scripts/swift-test
-	@set -e; for file in $(PYTHON_TESTS); do \
-	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done
+	scripts/swift-test --skip PruneModelTests
+	@# Thousands of sequences take a core for minutes, and the suites in Python leave one free for most of the time.
+	@set -e; PRUNE_SEQUENCES=$${PRUNE_SEQUENCES:-2000} SWIFT_TEST_LOG=$(MODEL_LOG) nice setsid scripts/swift-test --filter PruneModelTests >/dev/null & model=$$!; \
+	trap 'kill -- -$$model 2>/dev/null || true' EXIT; \
+	for file in $(PYTHON_TESTS); do \
+	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done; \
+	echo "PruneModelTests"; wait $$model; tail -n 1 $(MODEL_LOG)
 	SEQUENCES=$${SEQUENCES:-25} scripts/guest-test $(GUEST_SUITES)
 
 guest: ## run one command where there are thin pools, in a virtual machine: CMD='lvs --version'
@@ -76,11 +81,11 @@ bench: release ## compare with tar, rsync, restic and borg; docs/benchmarks.md h
 	swift build -c release --product overhead --static-swift-stdlib
 	.build/release/overhead
 
-fuzz: ## run the fuzz tests and the model of a repository for long: FUZZ_ITERATIONS=200000 PRUNE_SEQUENCES=3000 SEED=1
+fuzz: ## run the fuzz tests and the model of a repository for long: FUZZ_ITERATIONS=200000 PRUNE_SEQUENCES=10000 SEED=1
 	@scripts/install-packages build
 	swift build --build-tests
 	FUZZ_ITERATIONS=$(FUZZ_ITERATIONS) scripts/swift-test --filter Fuzz
-	PRUNE_SEQUENCES=$${PRUNE_SEQUENCES:-3000} scripts/swift-test --filter PruneModelTests
+	PRUNE_SEQUENCES=$${PRUNE_SEQUENCES:-10000} scripts/swift-test --filter PruneModelTests
 
 killed: release ## kill real runs and restores 200 times and resume them, lose disks, read beside prunes: SEED=1 KILLS=200
 	BACKUPCTL="$(CURDIR)/.build/release/backupctl" KILLS=$${KILLS:-200} python3 Tests/Killed/test_run_killed.py

@@ -151,6 +151,16 @@ func haveSameBytes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     }
 }
 
+/// Whether bytes are zeros only, compared as memory: each with the one before it.
+public func isZero(_ bytes: ArraySlice<UInt8>) -> Bool {
+  guard let first = bytes.first else { return true }
+  return first == 0
+    && bytes.withUnsafeBytes { memory in
+      guard let start = memory.baseAddress else { return true }
+      return memcmp(start, start + 1, memory.count - 1) == 0
+    }
+}
+
 /// What the header of a zstd frame says, read without decompressing anything (RFC 8878, section 3.1.1.1).
 public struct FrameHeader: Sendable, Hashable {
   /// The decompressed size in bytes; nil if the header doesn't state it.

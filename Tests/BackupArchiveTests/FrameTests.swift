@@ -83,4 +83,17 @@ import Testing
     try decompressor.decompress(frame, size: content.count, into: &found)
     #expect(found == content)
   }
+
+  @Test func findsTheOnlyByteThatIsNotZero() {
+    for count in 0..<70 {
+      let zeros = [UInt8](repeating: 0, count: count)
+      #expect(isZero(zeros[...]))
+      for position in 0..<count {
+        var bytes = zeros
+        bytes[position] = 1
+        #expect(!isZero(bytes[...]))
+        #expect(isZero(bytes[..<position]) && isZero(bytes[(position + 1)...]))
+      }
+    }
+  }
 }

@@ -96,7 +96,7 @@ final class RepositoryScene {
       // The reserve is as large as the disk asks for, and its content means nothing.
       let isFile = attributes[.type] as? FileAttributeType == .typeRegular && path != "reserve"
       places[path] = Place(
-        bytes: isFile ? try Data(contentsOf: URL(fileURLWithPath: full)) : nil,
+        bytes: isFile ? FileManager.default.contents(atPath: full) : nil,
         modified: attributes[.modificationDate] as? Date, inode: attributes[.systemFileNumber] as? Int)
     }
     return places

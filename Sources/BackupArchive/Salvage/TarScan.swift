@@ -78,7 +78,7 @@ public struct TarScan {
         continue
       }
       guard let header = Self.header(content, at: position) else {
-        finding.isClosing = position == 0 && content.allSatisfy { $0 == 0 }
+        finding.isClosing = position == 0 && isZero(content[...])
         if !finding.isClosing { state = .lost }
         return finding
       }

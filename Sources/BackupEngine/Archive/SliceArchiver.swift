@@ -109,6 +109,3 @@ final class SliceArchiver {
     return try encoder.encode(serializer.output, chunks: chunks, beginsMember: true)
   }
 }
-
-/// Whether bytes are zeros only.
-func isZero(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.allSatisfy { $0 == 0 } }

@@ -3,6 +3,7 @@ public import BackupPolicy
 public import BackupRepository
 import HostSystem
 public import JobEngine
+import Synchronization
 
 /// The kind `retention`: forgets the points that no rule keeps, and frees the room of what no point needs.
 ///
@@ -55,6 +56,7 @@ private struct RetentionBody: JobBody {
   let rules: PrunePlan.Rules
   let scope: JobScope
   private let decision = KeepFreeDecision()
+  private let known = KnownRules()
 
   init(
     selection: SourceSelection, keep: EffectiveRules?, keepFree: FreeSpaceGoal?, mostRemoved: Percentage,
@@ -79,9 +81,11 @@ private struct RetentionBody: JobBody {
 
   /// The rules of each source, or the refusal to forget anything by rules of which some apply to nothing.
   private func retentionRules() throws -> RetentionRules {
-    let rules = try RetentionRules(scope.configuration, in: scope.settings.repository, job: keep)
-    try rules.check()
-    return rules
+    try known.rules {
+      let rules = try RetentionRules(scope.configuration, in: scope.settings.repository, job: keep)
+      try rules.check()
+      return rules
+    }
   }
 
   private func retention(_ source: SourceID) -> SourceRetention {
@@ -130,6 +134,20 @@ private struct RetentionBody: JobBody {
       let problems = report.problems + [made?.shortfall].compactMap(\.self)
       if let first = problems.first { message += "; \(first)" }
       return TaskOutcome(problems.isEmpty ? .succeeded : .degraded, message: message, details: problems)
+    }
+  }
+}
+
+/// The rules of a job: the first task that asks finds out which services there are, which takes a look at every source.
+private final class KnownRules: Sendable {
+  private let known = Mutex<RetentionRules?>(nil)
+
+  func rules(_ make: () throws -> RetentionRules) throws -> RetentionRules {
+    try known.withLock { known in
+      if let known { return known }
+      let made = try make()
+      known = made
+      return made
     }
   }
 }

@@ -53,7 +53,7 @@ final class ContentCheck {
         buffer.removeAll(keepingCapacity: true)
         let count = Int(min(end - position, Self.holePiece))
         guard try file.read(at: position, count: count, appendingTo: &buffer) == count else { return false }
-        guard buffer.allSatisfy({ $0 == 0 }) else { return false }
+        guard BackupArchive.isZero(buffer[...]) else { return false }
         position += Int64(count)
       }
     }

@@ -1,3 +1,4 @@
+import BackupArchive
 import BackupModel
 import BackupRepository
 import HostSystem

@@ -14,7 +14,7 @@ import Testing
   static let sequences = Int(ProcessInfo.processInfo.environment["PRUNE_SEQUENCES"] ?? "") ?? 150
   static let firstSeed = UInt64(ProcessInfo.processInfo.environment["SEED"] ?? "") ?? 1
 
-  @Test(.timeLimit(.minutes(20)), arguments: 0..<4)
+  @Test(.timeLimit(.minutes(60)), arguments: 0..<4)
   func everyPointOfTheModelIsThereAndWhole(part: Int) throws {
     for number in stride(from: part, to: Self.sequences, by: 4) {
       let seed = Self.firstSeed + UInt64(number)
