@@ -9,6 +9,8 @@ public final class ChunkClaims: Sendable {
   private let store: SourceStore
   private struct State {
     var known: KnownChunks?
+    /// What was claimed, if what was stored before doesn't count.
+    var own: KnownChunks?
     var unreadable: [(pack: PackName, error: any Error)] = []
     var distrusted: Set<ChunkID> = []
   }
@@ -26,11 +28,18 @@ public final class ChunkClaims: Sendable {
     isSuspicious = suspicion.isFounded
   }
 
+  /// From now on what was stored before doesn't keep a chunk from being claimed, once.
+  ///
+  /// For an archive that stores all it reads anyway, so that its packs alone hold everything: were chunks in them left to the packs of
+  /// an attempt that was interrupted, those would be needed for ever, beside the same content.
+  public func beginAnew() { state.withLock { $0.own = KnownChunks() } }
+
   /// Claims a chunk for storing.
   ///
   /// - Returns: true if nobody has it: then the caller must store it, in the point being written.
   public func claim(_ id: ChunkID) throws -> Bool {
     try state.withLock { state in
+      if let isNew = state.own?.insert(id) { return isNew }
       try load(&state)
       if !state.distrusted.isEmpty, state.distrusted.remove(id) != nil { return true }
       return state.known?.insert(id) ?? true
@@ -40,6 +49,7 @@ public final class ChunkClaims: Sendable {
   /// Whether a chunk is stored or claimed.
   public func contains(_ id: ChunkID) throws -> Bool {
     try state.withLock { state in
+      if state.own?.contains(id) == true { return true }
       try load(&state)
       return !state.distrusted.contains(id) && state.known?.contains(id) ?? false
     }

@@ -25,7 +25,7 @@ struct LargeFileReader {
       problems.append(warning(entry, "its extended attributes can't be read: \(error.reason)", error.errno))
     }
     let ranges = try reading.dataRanges()
-    let isMember = context.isFirst ? true : try previous == nil && startsNew(reading, ranges)
+    let isMember = try context.isFirst || (previous == nil && isNew(reading, ranges))
     var layout = SliceLayout.parts(all: false)
     if isMember {
       let isSparse = ranges != [0..<entry.size]
@@ -100,14 +100,11 @@ struct LargeFileReader {
     }
   }
 
-  /// Whether the first chunk of a file is unknown: then it's a new file, not a known one under another name.
-  private func startsNew(_ reading: FileReading, _ ranges: [Range<Int64>]) throws -> Bool {
-    guard let range = ranges.first else { return true }
-    var buffer: [UInt8] = []
-    let count = min(Int64(context.chunker.maximum), range.upperBound - range.lowerBound)
-    _ = try reading.file.read(at: range.lowerBound, count: Int(count), appendingTo: &buffer)
-    let length = context.chunker.firstChunkLength(in: buffer, from: 0, to: buffer.count)
-    return try !context.claims.contains(ChunkID(of: buffer[..<length]))
+  /// Whether nothing of a file without predecessor seems to be stored.
+  private func isNew(_ reading: FileReading, _ ranges: [Range<Int64>]) throws -> Bool {
+    let search = StoredContentSearch(
+      reading.file, chunker: context.chunker, claims: context.claims, cancellation: cancellation)
+    return try !search.findsAny(in: ranges)
   }
 
   private func warning(_ entry: IndexEntry, _ problem: String, _ errno: Int32?) -> RecoveryPoint.Warning {

@@ -51,6 +51,7 @@ public struct TreeArchive: Sendable {
         collapseShare: request.point.suspiciousBelow, mayBeEmpty: request.leavesOutDirectoriesAtTop),
       clock: clock)
     return try point.run(progress: progress) { writer, context, committer in
+      if writer.isFirst { context.claims.beginAnew() }
       try archive(root, writer, context, &committer, cancellation)
     }
   }

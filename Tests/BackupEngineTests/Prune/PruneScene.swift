@@ -189,6 +189,39 @@ final class PruneScene {
     }
   }
 
+  /// Bytes of frames of which the points of the model need anything, and how many there are; found by reading every index from its
+  /// beginning to its end, not as a prune does it.
+  private func neededFrames() throws -> (bytes: Int64, count: Int) {
+    let store = try store()
+    let chunks = try store.chunkReader(keepsTables: true)
+    var needed: Set<ChunkID> = []
+    for id in expected.keys {
+      let index = try IndexReader(root: try store.point(id).index, chunks: chunks)
+      index.didReadBlock = { block, _ in needed.insert(block) }
+      try index.forEachEntry { entry in
+        needed.formUnion(entry.extents.compactMap(\.chunk))
+        return true
+      }
+    }
+    var found = (bytes: Int64(0), count: 0)
+    for name in try store.packNames() {
+      let reader = try store.openPack(name)
+      var frames: Set<Int> = []
+      try reader.forEachChunk { if needed.contains($0.id) { frames.insert(Int($0.frame)) } }
+      found.bytes += frames.reduce(0) { $0 + Int64(reader.frames[$1].size) }
+      found.count += frames.count
+    }
+    return found
+  }
+
+  /// How many bytes there may be after a full prune, at a threshold of 1: those of the frames, and beside them of each pack the tables, of
+  /// each frame its places in them, of each point the headers of directories.
+  func mostBytes() throws -> Int64 {
+    let needed = try neededFrames()
+    return needed.bytes + 2000 * Int64(try store().packNames().count) + 400 * Int64(needed.count)
+      + 2000 * Int64(expected.count)
+  }
+
   /// Bytes of the files in packs and trash.
   func storedBytes() throws -> Int64 {
     let trash = try store().trash

@@ -64,6 +64,22 @@ import Testing
     }
   }
 
+  /// Whatever an attempt left that died: with a checkpoint, without one, or between a pack and its checkpoint.
+  @Test(arguments: Array(stride(from: 3, through: 42, by: 3))) func freesWhatADeadFirstAttemptLeft(moment: Int) throws {
+    let scene = try PruneScene(seed: 3)
+    for number in 0..<6 { try scene.scene.write("noise-\(number)", SeededRandom(seed: UInt64(number)).noise(12_000)) }
+    let storage = try FaultyStorage(scene.directory, stopAt: moment)
+    do {
+      try scene.archive(storage)
+    } catch is WorldStopped {
+      #expect(scene.expected.isEmpty)
+    }
+    try scene.archive()
+    try scene.prune(PrunePlan.Rules(threshold: 1, grace: .zero))
+    try scene.expectAllPoints()
+    #expect(try scene.storedBytes() <= scene.mostBytes())
+  }
+
   @Test func copiesNoFasterThanTheLimits() throws {
     let (scene, ids) = try threePoints()
     try scene.forget([ids[1]])
@@ -253,5 +269,13 @@ import Testing
     if name.number < (try store.packNames().filter { $0.point == name.point }.map(\.number).max() ?? 0) {
       #expect(try StoreSuspicion(store, previous: newest).isFounded)
     }
+  }
+}
+
+extension SeededRandom {
+  /// Bytes of a sequence of its own.
+  fileprivate func noise(_ count: Int) -> [UInt8] {
+    var copy = self
+    return copy.bytes(count)
   }
 }
