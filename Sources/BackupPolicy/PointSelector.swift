@@ -43,7 +43,8 @@ public struct PointSelector: Hashable, Sendable {
 
   /// The point that is meant.
   ///
-  /// A time selects the newest point begun at or before it, a point id or its beginning the one point that has it.
+  /// A time selects the newest point begun at or before it, a point id the one point that has it, the beginning of an id the one
+  /// point whose id begins so.
   ///
   /// - Parameters:
   ///   - points: the source's points, in any order.
@@ -74,8 +75,9 @@ public struct PointSelector: Hashable, Sendable {
   private func select(
     _ typed: String, among points: [RecoveryPointID], now: Timestamp
   ) throws(PolicyError) -> RecoveryPointID {
-    let candidates = points.filter { $0.description.hasPrefix(typed) }
-    if let exact = candidates.first(where: { $0.description == typed }) { return exact }
+    // A whole id never means another point, not even the second one of its second once the first is forgotten.
+    let isWhole = RecoveryPointID(parsing: typed) != nil
+    let candidates = points.filter { isWhole ? $0.description == typed : $0.description.hasPrefix(typed) }
     guard let candidate = candidates.first else {
       let near = Self.beginning(of: typed).map { nearest(to: $0, points, now) } ?? ""
       throw PolicyError(category: .failed, message: "cannot select a point of `\(name)`: none is `\(typed)`\(near)")

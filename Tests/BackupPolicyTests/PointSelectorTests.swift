@@ -190,4 +190,14 @@ import Testing
     }
     #expect(error.message.hasSuffix("`20261122T120130Z` after it (90 seconds in the future)"))
   }
+
+  @Test func aWholeIdNeverMeansAnotherPointOfItsSecond() throws {
+    let left = ["20261121T050000Z", "20261122T050000Z_2", "20261122T050000Z_31"]
+    for typed in ["20261122T050000Z", "20261122T050000Z_3"] {
+      let error = try #require(throws: PolicyError.self) { try select("etc@\(typed)", among: left) }
+      #expect(error.category == .failed)
+      #expect(error.message.contains("none is `\(typed)`"), "\(error.message)")
+    }
+    #expect(try select("etc@20261122T050000Z_2", among: left) == "20261122T050000Z_2")
+  }
 }

@@ -41,7 +41,8 @@ extension SourceRetention {
   init(_ store: SourceStore, _ configuration: Configuration?) {
     self.init(
       store, parameters: (configuration?.parameters ?? ArchiveParameters()).ofWriter,
-      pacer: Pacer.keeping(configuration?.limits ?? Limits(), clock: CommandEnvironment.current.clock), tool: toolName,
+      pacer: Pacer.keeping(configuration?.limits ?? Limits(), clock: CommandEnvironment.current.clock),
+      threads: configuration?.limits.threads, tool: toolName,
       holder: LockHolder.text, clock: CommandEnvironment.current.clock,
       calendar: LocalCalendar(utcOffset: localUTCOffset))
   }

@@ -92,7 +92,7 @@ private struct RetentionBody: JobBody {
     let settings = scope.settings
     return SourceRetention(
       settings.repository.store(source), parameters: settings.parameters.ofWriter, pacer: settings.pacer,
-      tool: settings.tool, holder: settings.holder, clock: scope.clock,
+      threads: settings.limits.threads, tool: settings.tool, holder: settings.holder, clock: scope.clock,
       calendar: LocalCalendar(utcOffset: localUTCOffset))
   }
 

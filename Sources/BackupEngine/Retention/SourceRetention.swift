@@ -12,22 +12,25 @@ public struct SourceRetention: Sendable {
   private let calendar: LocalCalendar
   private let parameters: WriterParameters
   private let pacer: Pacer?
+  private let threads: Int?
 
   /// Prepares the work on a source.
   ///
   /// - Parameters:
   ///   - parameters: when the new packs of a prune are sealed.
   ///   - pacer: holds the copying of a prune back; nil copies as fast as it goes.
+  ///   - threads: how many read indexes for the plan of a prune; nil is one for each processor.
   ///   - tool: name and version of the program, for the attestations.
   ///   - holder: what to write into the lock file, for whoever finds it held.
   ///   - calendar: what tells hours, days and weeks apart.
   public init(
-    _ store: SourceStore, parameters: WriterParameters, pacer: Pacer?, tool: String, holder: String,
+    _ store: SourceStore, parameters: WriterParameters, pacer: Pacer?, threads: Int?, tool: String, holder: String,
     clock: any HostClock, calendar: LocalCalendar
   ) {
     self.store = store
     self.parameters = parameters
     self.pacer = pacer
+    self.threads = threads
     self.tool = tool
     self.holder = holder
     self.clock = clock
@@ -79,14 +82,15 @@ public struct SourceRetention: Sendable {
   ///
   /// - Throws: `RepositoryError`; `CancellationError`.
   public func prunePlan(_ rules: PrunePlan.Rules, cancellation: Cancellation) throws -> PrunePlan {
-    try Prune(store, rules, parameters: parameters, tool: tool, clock: clock).plan(cancellation: cancellation)
+    try Prune(store, rules, parameters: parameters, threads: threads, tool: tool, clock: clock).plan(
+      cancellation: cancellation)
   }
 
   /// Prunes.
   ///
   /// - Throws: `RepositoryError` `busy`, `damaged`, `writeFailed`; `CancellationError`.
   public func prune(_ rules: PrunePlan.Rules, cancellation: Cancellation) throws -> Prune.Report {
-    try Prune(store, rules, parameters: parameters, pacer: pacer, tool: tool, clock: clock)
+    try Prune(store, rules, parameters: parameters, pacer: pacer, threads: threads, tool: tool, clock: clock)
       .run(try store.lock(holder: holder, to: "prune"), cancellation: cancellation)
   }
 }

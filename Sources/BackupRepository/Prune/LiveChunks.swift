@@ -11,15 +11,19 @@ struct LiveChunks {
   /// Blocks that can't be had and that only partial points need.
   private var lost: Set<ChunkID> = []
   private let reader: ChunkReader
+  private let threads: Int
 
   /// So many leaf blocks wait at most for being read, which takes about 10 MiB.
   private static let mostLeaves = 1 << 16
 
   /// Nothing is needed yet.
   ///
-  /// - Parameter expected: how many different chunks there will be, about; a set that grows step by step costs time.
-  init(_ reader: ChunkReader, expected: Int) {
+  /// - Parameters:
+  ///   - expected: how many different chunks there will be, about; a set that grows step by step costs time.
+  ///   - threads: how many read leaf blocks.
+  init(_ reader: ChunkReader, expected: Int, threads: Int = availableProcessors()) {
     self.reader = reader
+    self.threads = threads
     chunks = KnownChunks(capacity: expected)
   }
 
@@ -67,7 +71,7 @@ struct LiveChunks {
   ) throws {
     let versions = LeafVersions.groups(of: &leaves)
     let reader = reader
-    try workInParallel(on: versions, threads: availableProcessors()) {
+    try workInParallel(on: versions, threads: threads) {
       let blocks = try IndexBlockReader(reader)
       return { versions, deliver in
         try versions.forEach(blocks, isPartial: isPartial, cancellation, deliver)

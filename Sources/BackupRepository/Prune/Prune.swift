@@ -30,6 +30,7 @@ public struct Prune: Sendable {
   private let rules: PrunePlan.Rules
   private let parameters: WriterParameters
   private let pacer: Pacer?
+  private let threads: Int
   private let tool: String
   private let clock: any HostClock
 
@@ -38,15 +39,18 @@ public struct Prune: Sendable {
   /// - Parameters:
   ///   - parameters: how large new packs become.
   ///   - pacer: holds copying back; nil copies as fast as it goes.
+  ///   - threads: how many read indexes for the plan; nil is one for each processor.
   ///   - tool: name and version of the program, for the attestations.
   public init(
     _ store: SourceStore, _ rules: PrunePlan.Rules = PrunePlan.Rules(),
-    parameters: WriterParameters = WriterParameters(), pacer: Pacer? = nil, tool: String, clock: any HostClock
+    parameters: WriterParameters = WriterParameters(), pacer: Pacer? = nil, threads: Int? = nil, tool: String,
+    clock: any HostClock
   ) {
     self.store = store
     self.rules = rules
     self.parameters = parameters
     self.pacer = pacer
+    self.threads = threads ?? availableProcessors()
     self.tool = tool
     self.clock = clock
   }
@@ -59,7 +63,8 @@ public struct Prune: Sendable {
     let ids = try store.pointIDs()
     // As a rule a file has a chunk of its own. Whether the point can be read is found out below.
     let expected = ids.last.flatMap { try? store.pointIfThere($0) }?.statistics.files ?? 0
-    var live = LiveChunks(try store.chunkReader(keepsTables: true), expected: min(expected, 4 << 20))
+    var live = LiveChunks(
+      try store.chunkReader(keepsTables: true), expected: min(expected, 4 << 20), threads: threads)
     do {
       let partial = try store.partialPoints()
       var (whole, rest): ([IndexRoot], [IndexRoot]) = ([], [])

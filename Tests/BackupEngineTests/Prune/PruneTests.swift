@@ -64,6 +64,33 @@ import Testing
     }
   }
 
+  @Test func plansTheSameWithAnyNumberOfThreads() throws {
+    let scene = try PruneScene(seed: 4)
+    for round in 0..<5 {
+      // So many names that the index has many leaf blocks.
+      for number in 0..<400 {
+        let path = "many/\(number)-\(String(repeating: "x", count: 150))"
+        if round == 0 || number % 50 == round { try scene.scene.write(path, [UInt8(number % 250), UInt8(round)]) }
+      }
+      try scene.archive()
+    }
+    let oldest = try #require(try scene.store().pointIDs().first)
+    try scene.forget([oldest])
+    let plans = try [1, 2, 5].map { threads in
+      try Prune(
+        try scene.store(), PrunePlan.Rules(threshold: 1, grace: .zero), threads: threads, tool: "tests",
+        clock: scene.scene.clock
+      ).plan(cancellation: Cancellation())
+    }
+    #expect(plans[0].missingChunks == 0)
+    for plan in plans {
+      #expect(plan.dead == plans[0].dead)
+      #expect(plan.rewritten == plans[0].rewritten)
+      #expect(plan.kept == plans[0].kept)
+    }
+    #expect(!plans[0].dead.isEmpty || !plans[0].rewritten.isEmpty)
+  }
+
   /// Whatever an attempt left that died: with a checkpoint, without one, or between a pack and its checkpoint.
   @Test(arguments: Array(stride(from: 3, through: 42, by: 3))) func freesWhatADeadFirstAttemptLeft(moment: Int) throws {
     let scene = try PruneScene(seed: 3)
