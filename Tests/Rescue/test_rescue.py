@@ -263,6 +263,13 @@ class RoundTrip(Case):
         self.repository = self.top
         self.assertIn(b"no repository", self.rescue(code=10).stderr)
 
+    def test_never_takes_a_whole_id_for_another_point_of_its_second(self):
+        points = os.path.join(self.repository, "sources/tree/t/points")
+        os.rename(os.path.join(points, "20261122T050000Z.json"), os.path.join(points, "20261122T050000Z_2.json"))
+        self.assertIn(b"0 points of tree/t fit 20261122T050000Z", self.rescue("list", "t@20261122T050000Z", code=64).stderr)
+        self.rescue("list", "t@20261122T050000Z_2")
+        self.rescue("list", "t@20261122T0500")
+
     def test_says_what_to_install_when_zstd_is_missing(self):
         result = subprocess.run([sys.executable, RESCUE, "-r", self.repository, "check"], env={"PATH": "/nonexistent"},
                                 stderr=subprocess.PIPE)

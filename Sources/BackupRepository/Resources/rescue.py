@@ -512,7 +512,9 @@ def choose(found, text):
         hits = [source for source in found if name in (source, source.partition("/")[2])]
         if name and len(hits) == 1:
             ids = points(found[hits[0]])
-            fit = ids[-1:] if at == "latest" else [at] if at in ids else [id for id in ids if id.startswith(at)]
+            # A whole id means that point or none, not the second one of its second.
+            whole = re.fullmatch(r"\d{8}T\d{6}Z(_\d+)?", at)
+            fit = ids[-1:] if at == "latest" else [id for id in ids if (id == at if whole else id.startswith(at))]
             if len(fit) == 1:
                 return Index(Store(os.path.join(found[hits[0]], "packs")), load(found[hits[0]], fit[0]))
             raise Stop(64, "%d points of %s fit %s: %s" % (len(fit), hits[0], at, " ".join(fit or ids)))
