@@ -131,7 +131,7 @@ struct ImageMount: Sendable {
     let mount = ["-i"] + words + (image.isDevice ? [] : ["-o", "loop"]) + ["--", file, mountPoint]
     var command = ChildCommand(
       "sh",
-      ["-c", "echo $$ && exec \"$@\"", "sh", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--"]
+      ["-c", "echo $$ && exec \"$@\"", "sh", "unshare"] + Isolation.namespacesOfMounts + ["--"]
         + ["sh", "-c", "timeout \(Self.timeLimit.components.seconds) mount \"$@\" && echo mounted && exec cat", "sh"]
         + mount)
     command.environment = ["LC_ALL": "C"]

@@ -17,7 +17,10 @@ struct Isolation: Sendable {
     var isToolMissing = false
   }
 
-  private static let namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child"]
+  private static let namespaces = ["--net"] + namespacesOfMounts
+  /// What the host unmounts is unmounted here too: else a snapshot that was mounted when the namespace was made would stay in use as long
+  /// as it is there. What is mounted here isn't seen by the host.
+  static let namespacesOfMounts = ["--mount", "--propagation", "slave", "--pid", "--fork", "--kill-child"]
   /// The words that come before a program; none if nothing can be done.
   private let prefix: [String]
   /// Why programs aren't isolated; nil if they are.

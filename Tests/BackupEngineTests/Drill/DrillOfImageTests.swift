@@ -147,10 +147,11 @@ import VolumeSnapshots
 
   /// An image of what a script puts below the directory `files`.
   private func image(_ script: String, _ type: String = "ext4", mebibytes: Int = 16) throws -> RecoveryPoint {
+    // Synchronized, since unmounting isn't the end: who made a namespace of mounts meanwhile, as other drills do, has a copy of this one.
     let make = type == "ext4" ? "mkfs.ext4 -q -F" : "mkfs.\(type) -q -f >/dev/null"
     return try archive(
       "rm -rf files device; mkdir files; truncate -s \(mebibytes)M device; \(make) device; "
-        + "mount -o loop device files; mkdir files/srv; trap 'umount files' EXIT; \(script)")
+        + "mount -o loop device files; mkdir files/srv; trap 'sync -f files && umount files' EXIT; \(script)")
   }
 
   @Test(.enabled(if: canMount && has("sqlite3"))) func looksAtTheFilesInAnImageAndNamesThemBelowIt() async throws {
