@@ -43,7 +43,7 @@ test: ## install what the tests need, build and run them all
 	for file in $(PYTHON_TESTS); do \
 	  echo "$$file"; BACKUPCTL="$(DEBUG)" PYTHONDONTWRITEBYTECODE=1 python3 "$$file"; done; \
 	echo "PruneModelTests"; wait $$model; tail -n 1 $(MODEL_LOG)
-	SEQUENCES=$${SEQUENCES:-25} scripts/guest-test $(GUEST_SUITES)
+	SEQUENCES=$${SEQUENCES:-20} scripts/guest-test $(GUEST_SUITES)
 
 guest: ## run one command where there are thin pools, in a virtual machine: CMD='lvs --version'
 	@scripts/install-packages guest
