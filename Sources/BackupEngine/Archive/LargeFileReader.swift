@@ -104,7 +104,12 @@ struct LargeFileReader {
   private func isNew(_ reading: FileReading, _ ranges: [Range<Int64>]) throws -> Bool {
     let search = StoredContentSearch(
       reading.file, chunker: context.chunker, claims: context.claims, cancellation: cancellation)
-    return try !search.findsAny(in: ranges)
+    do {
+      return try !search.findsAny(in: ranges)
+    } catch is SystemError {
+      // The reading that follows comes to the same place, and says of it what is to be said.
+      return true
+    }
   }
 
   private func warning(_ entry: IndexEntry, _ problem: String, _ errno: Int32?) -> RecoveryPoint.Warning {
